@@ -1,0 +1,1 @@
+"""What the program does; no Qt here but in bridge.py."""

@@ -1,0 +1,48 @@
+"""A small pool for queries and exports, so that neither the engine nor the screen waits for them."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+
+class Cancelled(Exception):
+    """Raised inside a job whose owner no longer wants the result."""
+
+
+class Progress:
+    """Shared between a job and its watcher: how far, and whether to go on."""
+
+    def __init__(self) -> None:
+        self._cancel = threading.Event()
+        self.done = 0
+        self.total = 0
+
+    def cancel(self) -> None:
+        """Ask the job to stop at its next step."""
+        self._cancel.set()
+
+    def step(self, done: int, total: int) -> None:
+        """Called by the job; raises :class:`Cancelled` when asked to stop."""
+        self.done, self.total = done, total
+        if self._cancel.is_set():
+            raise Cancelled
+
+
+class Jobs:
+    """Runs functions on worker threads."""
+
+    def __init__(self, workers: int = 2) -> None:
+        self._pool = ThreadPoolExecutor(workers, thread_name_prefix="ankan-job")
+
+    def run(self, function: Callable[..., T], *args: Any, **kwargs: Any) -> Future[T]:
+        """Queue a call."""
+        return self._pool.submit(function, *args, **kwargs)
+
+    def close(self) -> None:
+        """Drop what is queued and wait for what runs."""
+        self._pool.shutdown(wait=True, cancel_futures=True)

@@ -1,0 +1,1 @@
+"""The screens: Qt widgets over the facades of app."""
