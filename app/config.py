@@ -1,0 +1,204 @@
+"""One documented configuration of a station: TOML file, then environment (ANKAN_…), then command line.
+
+Secrets never stand here: a broker names its user, and the password comes from the OS keyring or an environment
+variable (``password_env``). The file is written whole to a sibling and moved into place, so that a power cut leaves
+either the old or the new one.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import platformdirs
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+APP = "ankan"
+KEYRING_SERVICE = "ankan-mqtt"
+
+
+class ConfigError(ValueError):
+    """The configuration can't be used; the message names file, key and what is wrong."""
+
+
+def project_root() -> Path:
+    """Folder of main.py, or of the frozen program."""
+    frozen = getattr(sys, "_MEIPASS", None)
+    return Path(frozen) if frozen else Path(__file__).resolve().parent.parent
+
+
+def resource_path(*parts: str) -> Path:
+    """Path of a file that ships with the program, below resources/."""
+    return project_root().joinpath("resources", *parts)
+
+
+def default_data_dir() -> Path:
+    """The user's data directory of this station."""
+    return Path(platformdirs.user_data_dir(APP, appauthor=False))
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class TlsConfig(_Strict):
+    """TLS towards a broker. Paths may be relative to the configuration file."""
+
+    ca: Path | None = Field(None, description="CA certificate (PEM); empty: the system's")
+    certificate: Path | None = Field(None, description="client certificate (PEM)")
+    key: Path | None = Field(None, description="key of the client certificate (PEM)")
+    check_hostname: bool = True
+
+
+class BrokerConfig(_Strict):
+    """One MQTT broker."""
+
+    name: str = Field("broker", pattern=r"^[A-Za-z0-9_.-]{1,40}$", description="name in lists and logs")
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=1, le=65535)] = 1883
+    protocol: Literal["5", "3.1.1"] = "5"
+    client_id: str = Field("", description="empty: derived from station and broker name, stable over restarts")
+    user: str = ""
+    password_env: str = Field("", description="environment variable that holds the password; empty: OS keyring")
+    tls: TlsConfig | None = None
+    subscriptions: tuple[str, ...] = ("ankan/v1/#", "spBv1.0/#")
+    qos: Annotated[int, Field(ge=0, le=2)] = 1
+    keepalive_s: Annotated[int, Field(ge=5, le=3600)] = 30
+    session_expiry_s: Annotated[int, Field(ge=0)] = 7 * 86400
+    receive_maximum: Annotated[int, Field(ge=1, le=65535)] = 20000
+    status_topic: str = Field("ankan/station/{station}/status", description="last will and presence of this station")
+
+    def password(self) -> str | None:
+        """The password from environment or keyring; None when there is none."""
+        if self.password_env:
+            return os.environ.get(self.password_env)
+        if not self.user:
+            return None
+        import keyring  # noqa: PLC0415 - opens the desktop's secret service: only when a password is wanted
+        from keyring.errors import KeyringError  # noqa: PLC0415
+
+        try:
+            return keyring.get_password(KEYRING_SERVICE, f"{self.user}@{self.host}:{self.port}")
+        except KeyringError:
+            return None
+
+
+class StoreConfig(_Strict):
+    """Where history and everything else is kept."""
+
+    url: str = Field("", description="SQLAlchemy URL; empty: SQLite file ankan.db in the data directory")
+    password_env: str = Field("", description="environment variable with the database password")
+    keep_short_days: Annotated[float, Field(gt=0)] = 7
+    keep_normal_days: Annotated[float, Field(gt=0)] = 90
+    keep_long_days: Annotated[float, Field(gt=0)] = 3 * 365
+    keep_seconds_days: Annotated[float, Field(gt=0)] = 14
+    keep_minutes_days: Annotated[float, Field(gt=0)] = 3 * 365
+    keep_hours_days: Annotated[float, Field(gt=0)] = 20 * 365
+
+
+class EngineConfig(_Strict):
+    """Limits of the pipeline."""
+
+    queue: Annotated[int, Field(ge=1000)] = 200_000
+    batch: Annotated[int, Field(ge=1, le=50_000)] = 5000
+    max_payload: Annotated[int, Field(ge=1024)] = 1_048_576
+    tag_prefix: str = "ankan/v1/"
+
+
+class Config(BaseSettings):
+    """Everything about this station."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="ANKAN_", env_nested_delimiter="__", extra="forbid", frozen=True, toml_file=None
+    )
+
+    station: str = Field("CTRL-1", pattern=r"^[A-Za-z0-9_.-]{1,40}$", description="name of this workstation")
+    site: str = Field("", description="name of the plant")
+    brokers: tuple[BrokerConfig, ...] = ()
+    store: StoreConfig = StoreConfig()
+    engine: EngineConfig = EngineConfig()
+    mappings: tuple[Path, ...] = Field((), description="mapping files beside the shipped ones")
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Environment before the file's values (which arrive as init settings)."""
+        return env_settings, init_settings
+
+
+def config_file(data_dir: Path) -> Path:
+    """Where the configuration of a data directory lies."""
+    return data_dir / "ankan.toml"
+
+
+def load_config(data_dir: Path) -> Config:
+    """Read the configuration of a data directory; defaults where there is none.
+
+    Raises ConfigError naming the file and each wrong key.
+    """
+    path = config_file(data_dir)
+    values: dict[str, Any] = {}
+    if path.exists():
+        try:
+            values = tomllib.loads(path.read_text(encoding="utf-8"))
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise ConfigError(f"{path}: not readable as TOML: {error}") from error
+    try:
+        return Config(**values)
+    except ValidationError as error:
+        lines = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+        raise ConfigError(f"{path}: {lines}") from error
+
+
+def _toml_value(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return repr(value)
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(_toml_value(v) for v in value) + "]"
+    text = str(value).replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\r", "\\r")
+    return f'"{text}"'
+
+
+def _toml_table(prefix: str, table: dict[str, Any], lines: list[str]) -> None:
+    nested: list[tuple[str, dict[str, Any], bool]] = []
+    for key, value in table.items():
+        if value is None:
+            continue
+        if isinstance(value, dict):
+            nested.append((key, value, False))
+        elif isinstance(value, list | tuple) and value and all(isinstance(v, dict) for v in value):
+            nested.extend((key, v, True) for v in value)
+        else:
+            lines.append(f"{key} = {_toml_value(value)}")
+    for key, value, is_array in nested:
+        name = f"{prefix}.{key}" if prefix else key
+        lines.extend(["", f"[[{name}]]" if is_array else f"[{name}]"])
+        _toml_table(name, value, lines)
+
+
+def save_config(config: Config, data_dir: Path) -> Path:
+    """Write the configuration of a data directory; returns the file."""
+    data_dir.mkdir(parents=True, exist_ok=True)
+    lines: list[str] = ["# 安瞰 Ankan: configuration of this station. No passwords here: keyring or environment."]
+    _toml_table("", config.model_dump(mode="json", exclude_defaults=True), lines)
+    path = config_file(data_dir)
+    scratch = path.with_suffix(".toml.new")
+    with scratch.open("w", encoding="utf-8") as handle:
+        handle.write("\n".join(lines) + "\n")
+        handle.flush()
+        os.fsync(handle.fileno())
+    scratch.replace(path)
+    return path
