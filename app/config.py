@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import platformdirs
+import tomli_w
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
@@ -78,8 +79,8 @@ class BrokerConfig(_Strict):
             return os.environ.get(self.password_env)
         if not self.user:
             return None
-        import keyring  # noqa: PLC0415 - opens the desktop's secret service: only when a password is wanted
-        from keyring.errors import KeyringError  # noqa: PLC0415
+        import keyring
+        from keyring.errors import KeyringError
 
         try:
             return keyring.get_password(KEYRING_SERVICE, f"{self.user}@{self.host}:{self.port}")
@@ -161,43 +162,15 @@ def load_config(data_dir: Path) -> Config:
         raise ConfigError(f"{path}: {lines}") from error
 
 
-def _toml_value(value: Any) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, int | float):
-        return repr(value)
-    if isinstance(value, list | tuple):
-        return "[" + ", ".join(_toml_value(v) for v in value) + "]"
-    text = str(value).replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\r", "\\r")
-    return f'"{text}"'
-
-
-def _toml_table(prefix: str, table: dict[str, Any], lines: list[str]) -> None:
-    nested: list[tuple[str, dict[str, Any], bool]] = []
-    for key, value in table.items():
-        if value is None:
-            continue
-        if isinstance(value, dict):
-            nested.append((key, value, False))
-        elif isinstance(value, list | tuple) and value and all(isinstance(v, dict) for v in value):
-            nested.extend((key, v, True) for v in value)
-        else:
-            lines.append(f"{key} = {_toml_value(value)}")
-    for key, value, is_array in nested:
-        name = f"{prefix}.{key}" if prefix else key
-        lines.extend(["", f"[[{name}]]" if is_array else f"[{name}]"])
-        _toml_table(name, value, lines)
-
-
 def save_config(config: Config, data_dir: Path) -> Path:
     """Write the configuration of a data directory; returns the file."""
     data_dir.mkdir(parents=True, exist_ok=True)
-    lines: list[str] = ["# 安瞰 Ankan: configuration of this station. No passwords here: keyring or environment."]
-    _toml_table("", config.model_dump(mode="json", exclude_defaults=True), lines)
+    head = "# 安瞰 Ankan: configuration of this station. No passwords here: keyring or environment.\n"
+    body = tomli_w.dumps(config.model_dump(mode="json", exclude_defaults=True, exclude_none=True))
     path = config_file(data_dir)
     scratch = path.with_suffix(".toml.new")
     with scratch.open("w", encoding="utf-8") as handle:
-        handle.write("\n".join(lines) + "\n")
+        handle.write(head + body)
         handle.flush()
         os.fsync(handle.fileno())
     scratch.replace(path)
