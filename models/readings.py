@@ -174,6 +174,19 @@ class SampleText(Base):
     quality: Mapped[int] = mapped_column(Integer)
 
 
+class TagLast(Base):
+    """The latest sample of each tag, written with every batch: live values and duplicates survive a restart."""
+
+    __tablename__ = "tag_last"
+
+    tag_id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    ts_us: Mapped[int] = mapped_column(BigInteger)
+    received_us: Mapped[int] = mapped_column(BigInteger)
+    value: Mapped[float | None] = mapped_column(Float)
+    value_text: Mapped[str | None] = mapped_column(Text)
+    quality: Mapped[int] = mapped_column(Integer)
+
+
 class _Rollup:
     """Columns of a rollup row: good samples of one tag in one bucket, with the bad ones counted."""
 

@@ -1,0 +1,114 @@
+"""Opens the store: SQLite (WAL) in the user's data directory, or PostgreSQL by URL, brought to the newest schema.
+
+One writer (the engine thread) and many readers: SQLite readers see the last commit and never block the writer.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import structlog
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+log = structlog.get_logger(__name__)
+
+
+class StoreError(RuntimeError):
+    """The store can't be opened; the message says where and why."""
+
+
+def sqlite_url(path: Path) -> str:
+    """SQLAlchemy URL of a SQLite file."""
+    return URL.create("sqlite", database=str(path)).render_as_string(hide_password=False)
+
+
+def _sqlite_pragmas(connection: DBAPIConnection, _record: Any) -> None:
+    cursor = connection.cursor()
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",  # acknowledged means on the disk, also when the power fails
+        "foreign_keys=ON",
+        "busy_timeout=5000",
+        "cache_size=-65536",
+        "temp_store=MEMORY",
+        "wal_autocheckpoint=4000",
+        "journal_size_limit=67108864",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def open_engine(url: str, password: str | None = None) -> Engine:
+    """An engine with the settings that the control room needs on either database."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        if parsed.database and parsed.database != ":memory:":
+            Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+        engine = create_engine(parsed, pool_size=8, max_overflow=8)
+        event.listen(engine, "connect", _sqlite_pragmas)
+        return engine
+    if parsed.get_backend_name() == "postgresql":
+        parsed = parsed.set(drivername="postgresql+psycopg")
+        if password:
+            parsed = parsed.set(password=password)
+        return create_engine(parsed, pool_size=8, max_overflow=8, pool_pre_ping=True)
+    raise StoreError(f"{parsed.get_backend_name()}: only sqlite and postgresql are supported")
+
+
+class Store:
+    """The opened store, at the newest schema."""
+
+    def __init__(self, url: str, password: str | None = None) -> None:
+        self.url = url
+        self.engine = open_engine(url, password)
+        self.dialect = self.engine.dialect.name
+
+    def upgrade(self) -> None:
+        """Bring the schema to the newest version; raises StoreError with the cause."""
+        from alembic import command
+        from alembic.config import Config
+
+        config = Config()
+        config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+        try:
+            with self.engine.begin() as connection:
+                config.attributes["connection"] = connection
+                command.upgrade(config, "head")
+        except (SQLAlchemyError, OSError) as error:
+            raise StoreError(f"{make_url(self.url).render_as_string()}: {error}") from error
+
+    @contextmanager
+    def session(self) -> Iterator[Session]:
+        """A unit of work: committed at the end, rolled back when anything is raised."""
+        with Session(self.engine, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A connection for queries."""
+        with self.engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """A connection in a transaction."""
+        with self.engine.begin() as connection:
+            yield connection
+
+    def close(self) -> None:
+        """Give back all connections; SQLite folds its write-ahead log into the file."""
+        self.engine.dispose()
+
+
+def open_store(data_dir: Path, url: str = "", password_env: str = "") -> Store:
+    """The store of a station: ``url`` or ankan.db in ``data_dir``, upgraded."""
+    store = Store(url or sqlite_url(data_dir / "ankan.db"), os.environ.get(password_env) if password_env else None)
+    store.upgrade()
+    return store

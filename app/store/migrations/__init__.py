@@ -1,0 +1,1 @@
+"""Alembic migrations: every released schema can be opened for ever."""

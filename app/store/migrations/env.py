@@ -1,0 +1,21 @@
+"""Alembic's entry: runs migrations on the connection that app.store.engine hands over."""
+
+from __future__ import annotations
+
+from alembic import context
+
+import models.alarms
+import models.audit
+import models.people
+import models.readings  # noqa: F401 - imported for their tables
+from models.base import Base
+
+connection = context.config.attributes["connection"]
+context.configure(
+    connection=connection,
+    target_metadata=Base.metadata,
+    render_as_batch=connection.dialect.name == "sqlite",
+    compare_type=True,
+)
+with context.begin_transaction():
+    context.run_migrations()
