@@ -67,7 +67,7 @@ class BrokerConfig(_Strict):
     password_env: str = Field("", description="environment variable that holds the password; empty: OS keyring")
     tls: TlsConfig | None = None
     subscriptions: tuple[str, ...] = ("ankan/v1/#", "spBv1.0/#")
-    qos: Annotated[int, Field(ge=0, le=2)] = 1
+    qos: Annotated[int, Field(ge=0, le=1)] = 1
     keepalive_s: Annotated[int, Field(ge=5, le=3600)] = 30
     session_expiry_s: Annotated[int, Field(ge=0)] = 7 * 86400
     receive_maximum: Annotated[int, Field(ge=1, le=65535)] = 20000

@@ -87,8 +87,8 @@ class Live(Protocol):
     def snapshot(self) -> dict[int, LiveValue]:
         """All latest values."""
 
-    def watch(self, tag_ids: Iterable[int]) -> None:
-        """From now on ``ValuesChanged.samples`` carries every sample of exactly these tags (union of all watchers)."""
+    def watch(self, tag_ids: Iterable[int], watcher: object = None) -> None:
+        """``ValuesChanged.samples`` carries every sample of the union of all watchers' tags; an empty set ends one."""
 
 
 class Trend(NamedTuple):

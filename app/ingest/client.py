@@ -21,6 +21,7 @@ from typing import Any
 import msgspec
 import paho.mqtt.client as mqtt
 import structlog
+from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
@@ -94,8 +95,8 @@ class BrokerClient:
         self._wake_r.setblocking(False)
         self._wake_w.setblocking(False)
         self.link = LinkChanged(self.name, LinkState.DOWN, clock.now_us())
+        self._generation = 1
         self._client = self._make()
-        self._generation = 0
 
     def start(self) -> None:
         """Connect and stay connected, on a thread of its own."""
@@ -113,7 +114,7 @@ class BrokerClient:
         self._wake_w.close()
 
     def acknowledge(self, mids: list[int]) -> None:
-        """Tell the broker that these messages are safe."""
+        """Tell the broker that these messages (``Message.mid``) are safe."""
         self._acks.extend(mids)
         self._wake()
 
@@ -133,7 +134,7 @@ class BrokerClient:
     def _make(self) -> _Paho:
         v5 = self._broker.protocol == "5"
         client = _Paho(
-            mqtt.CallbackAPIVersion.VERSION2,
+            CallbackAPIVersion.VERSION2,
             client_id=self._broker.client_id or f"ankan-{self._station}-{self.name}",
             protocol=mqtt.MQTTv5 if v5 else mqtt.MQTTv311,
             clean_session=None if v5 else False,
@@ -187,7 +188,7 @@ class BrokerClient:
         user = self._broker.user or None
         self._client.username_pw_set(user, self._broker.password() if user else None)
         if self._broker.protocol == "5":
-            properties = Properties(PacketTypes.CONNECT)
+            properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]  # paho leaves it untyped
             properties.SessionExpiryInterval = self._broker.session_expiry_s
             properties.ReceiveMaximum = self._broker.receive_maximum
             self._client.connect(
@@ -206,7 +207,7 @@ class BrokerClient:
                 self._say_goodbye(sock)
                 return was_up
             while self._acks:
-                client.ack(self._acks.popleft(), 1)
+                self._ack(self._acks.popleft())
             if self.link.state == LinkState.UP:
                 was_up = True
                 while self._out:
@@ -242,6 +243,11 @@ class BrokerClient:
                 misc_at = now + 0.25
         return was_up
 
+    def _ack(self, mid: int) -> None:
+        """Acknowledge, unless the message came by an earlier connection: there the id may mean another message now."""
+        if mid >> 16 == self._generation:
+            self._client.ack(mid & 0xFFFF, 1)
+
     def _read(self, sock: Any) -> None:
         """One network read, and every packet in it."""
         client = self._client
@@ -254,7 +260,7 @@ class BrokerClient:
         if self.link.state == LinkState.UP:
             self._client.publish(self._status_topic, self._status("offline"), qos=1, retain=True)
         while self._acks:
-            self._client.ack(self._acks.popleft(), 1)
+            self._ack(self._acks.popleft())
         self._client.loop_write()
         self._client.disconnect()
         self._client.loop_write()
@@ -284,7 +290,6 @@ class BrokerClient:
             self._set_link(LinkState.UP, "subscription refused: " + ", ".join(refused))
 
     def _disconnected(self, _client: Any, _data: Any, _flags: Any, reason: ReasonCode, _props: Any) -> None:
-        self._acks.clear()  # message ids of a connection mean nothing on the next one
         self._generation += 1
         if self.link.state == LinkState.UP:
             self._set_link(LinkState.DOWN, str(reason))
@@ -294,16 +299,17 @@ class BrokerClient:
             topic = message.topic
         except UnicodeDecodeError:
             topic = message._topic.decode("utf-8", "replace")
-        self._inbox.put(Message(topic, message.payload, self._clock.now_us(), message.mid if message.qos else 0, self))
+        mid = self._generation << 16 | message.mid if message.qos else 0
+        self._inbox.put(Message(topic, bytes(message.payload), self._clock.now_us(), mid, self))
 
 
-def test_connection(
+def try_connection(
     broker: BrokerConfig, password: str | None, config_dir: Path | None = None, timeout_s: float = 5.0
 ) -> str:
     """Try to log in once; returns '' or what went wrong (for the wizard's test button). For worker threads."""
     outcome: list[str] = []
     client = mqtt.Client(
-        mqtt.CallbackAPIVersion.VERSION2, protocol=mqtt.MQTTv5 if broker.protocol == "5" else mqtt.MQTTv311
+        CallbackAPIVersion.VERSION2, protocol=mqtt.MQTTv5 if broker.protocol == "5" else mqtt.MQTTv311
     )
     client.connect_timeout = timeout_s
     client.on_connect = lambda _c, _d, _f, reason, _p: outcome.append(str(reason) if reason.is_failure else "")

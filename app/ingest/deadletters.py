@@ -1,0 +1,111 @@
+"""Refused messages: kept with the reason, counted, shown, and sent through the pipeline again when asked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, and_, delete, func, insert, or_, select, update
+
+from app.ports import DeadLetterRow
+from app.store.engine import Store
+from models.readings import DeadLetter
+
+KEEP_BYTES = 65_536
+KEEP_ROWS = 200_000
+_PREVIEW = 200
+_table = DeadLetter.__table__
+
+
+def preview(payload: bytes) -> str:
+    """The start of a payload as text that can be shown anywhere: no control characters."""
+    words = payload[: _PREVIEW * 4].decode("utf-8", "backslashreplace")[:_PREVIEW]
+    return "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in words)
+
+
+def save(connection: Connection, letters: Sequence[dict[str, Any]]) -> None:
+    """Store new letters (columns of :class:`DeadLetter`)."""
+    if letters:
+        connection.execute(insert(DeadLetter), list(letters))
+
+
+def settle(connection: Connection, ids: Sequence[int], state: str, now_us: int, by: str = "") -> int:
+    """Close letters: 'retried' or 'discarded'. Returns how many were open."""
+    done = connection.execute(
+        update(DeadLetter)
+        .where(DeadLetter.id.in_(ids), DeadLetter.state == "open")
+        .values(state=state, handled_us=now_us, handled_by=by)
+    )
+    return done.rowcount
+
+
+def trim(connection: Connection) -> int:
+    """Forget the oldest letters beyond the limit; returns how many."""
+    newest = connection.execute(select(func.max(DeadLetter.id))).scalar() or 0
+    return connection.execute(delete(DeadLetter).where(DeadLetter.id <= newest - KEEP_ROWS)).rowcount
+
+
+def open_letters(connection: Connection, ids: Sequence[int], reason: str, limit: int = 10_000) -> list[Any]:
+    """Open letters to retry: those named, or all of a reason, or all; oldest first."""
+    query = select(_table).where(DeadLetter.state == "open").order_by(DeadLetter.id).limit(limit)
+    if ids:
+        query = query.where(DeadLetter.id.in_(ids))
+    elif reason:
+        query = query.where(DeadLetter.reason == reason)
+    return list(connection.execute(query))
+
+
+def count_open(connection: Connection) -> int:
+    """How many letters wait."""
+    return connection.execute(
+        select(func.count()).select_from(DeadLetter).where(DeadLetter.state == "open")
+    ).scalar_one()
+
+
+class DeadLetterReader:
+    """``app.ports.DeadLetters``."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def page(
+        self, *, reason: str = "", text: str = "", state: str = "open", offset: int = 0, limit: int = 500
+    ) -> tuple[list[DeadLetterRow], int]:
+        """A page, newest first, and how many match."""
+        where = []
+        if state:
+            where.append(DeadLetter.state == state)
+        if reason:
+            where.append(DeadLetter.reason == reason)
+        if text:
+            where.append(
+                or_(DeadLetter.topic.contains(text, autoescape=True), DeadLetter.detail.contains(text, autoescape=True))
+            )
+        condition = and_(True, *where)
+        with self._store.read() as connection:
+            total = connection.execute(select(func.count()).select_from(DeadLetter).where(condition)).scalar_one()
+            rows = connection.execute(
+                select(_table).where(condition).order_by(DeadLetter.id.desc()).offset(offset).limit(limit)
+            )
+            return [
+                DeadLetterRow(
+                    r.id,
+                    r.received_us,
+                    r.source,
+                    r.topic,
+                    preview(r.payload),
+                    r.payload_size,
+                    r.reason,
+                    r.detail,
+                    r.state,
+                )
+                for r in rows
+            ], total
+
+    def counts(self) -> dict[str, int]:
+        """Open letters by reason."""
+        with self._store.read() as connection:
+            rows = connection.execute(
+                select(DeadLetter.reason, func.count()).where(DeadLetter.state == "open").group_by(DeadLetter.reason)
+            )
+            return dict(rows.tuples().all())

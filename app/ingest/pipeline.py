@@ -1,0 +1,452 @@
+"""The way of a message, one thread, in batches: decode → validate → alarms → one commit → acknowledge → publish.
+
+Two promises shape it. No QoS 1 message is acknowledged before it is safe: in the store, or flushed to the spool when
+the store refuses. And an operator never loses an alarm to a full disk: while the store is out, alarms are published
+all the same. A message that breaks the code itself becomes a dead letter instead of stopping the room.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager
+from typing import Any, Protocol
+
+import msgspec
+import structlog
+from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
+
+from app.clock import Clock
+from app.ingest import deadletters
+from app.ingest.decode.base import Undecodable
+from app.ingest.inbox import Acknowledger, Message
+from app.ingest.validate import validate
+from app.monitoring.live import LiveValues
+from app.ports import TagCatalogue
+from app.store.history import HistoryWriter, Row, TextRow
+from app.store.spool import Spool
+from models.events import AlarmsChanged, DeadLettersChanged, Event, Refusal, StoreFailed, StoreRecovered, ValuesChanged
+from models.readings import LiveValue, Quality, Reading, TagInfo, TagKind
+
+log = structlog.get_logger(__name__)
+
+GOOD = int(Quality.GOOD)
+COMPRESS_AT_MOST_US = 600_000_000  # a compressed tag still stores one sample in ten minutes
+RETRY_STORE_S = 2.0
+HELD_BATCHES = 200
+
+
+class AlarmPart(Protocol):
+    """What the pipeline needs of the alarm engine."""
+
+    quiet: Mapping[int, tuple[float, float]]
+    watched: Mapping[int, Any]
+
+    def sample(self, tag_id: int, t_us: int, value: float | str | None, quality: int) -> None:
+        """A new sample of a tag."""
+
+    def tick(self, now_us: int, live: Mapping[int, LiveValue]) -> None:
+        """Fire due timers."""
+
+    def take_changes(self) -> Any:
+        """What has to be saved and published since the last call; falsy when nothing."""
+
+
+class DecodePart(Protocol):
+    """What the pipeline needs of the decoder."""
+
+    rejected: list[tuple[Refusal, str]]
+    outbox: list[tuple[str, bytes]]
+
+    def decode(self, topic: str, payload: bytes, received_us: int, source: str = "") -> list[Reading]:
+        """Readings of a message; raises Undecodable."""
+
+
+class TagSlot:
+    """What the pipeline remembers of a tag between samples."""
+
+    __slots__ = ("compress", "info", "last_us", "stored_quality", "stored_us", "stored_value", "tag_id", "text")
+
+    def __init__(self, info: TagInfo, last_us: int) -> None:
+        self.info = info
+        self.tag_id = info.id
+        self.last_us = last_us
+        self.text = info.kind == TagKind.TEXT
+        self.compress = info.compress_deadband or 0.0
+        self.stored_us = 0
+        self.stored_value = math.nan
+        self.stored_quality = -1
+
+
+class Batch(msgspec.Struct):
+    """Everything of one batch that has to be written together."""
+
+    fresh: list[Row] = []
+    late: list[Row] = []
+    texts: list[TextRow] = []
+    last: list[tuple[int, int, int, float | None, str | None, int]] = []
+    letters: list[dict[str, Any]] = []
+    retried: list[int] = []
+    alarms: Any = None
+
+    @property
+    def empty(self) -> bool:
+        """True when there is nothing to write."""
+        return not (self.fresh or self.late or self.texts or self.last or self.letters or self.retried or self.alarms)
+
+
+class Counters:
+    """Totals since start, for the health of the engine."""
+
+    def __init__(self) -> None:
+        self.messages = 0
+        self.readings = 0
+        self.refused = 0
+        self.duplicates = 0
+        self.commit_s = 0.0
+        self.lag_us = 0
+
+
+class Pipeline:
+    """Owned by the engine thread; nothing here is called from another."""
+
+    def __init__(
+        self,
+        *,
+        decoder: DecodePart,
+        alarms: AlarmPart,
+        save_alarms: Callable[[Connection, Any], None],
+        alarm_codec: tuple[Callable[[Any], Any], Callable[[Any], Any]],
+        writer: HistoryWriter,
+        transaction: Callable[[], AbstractContextManager[Connection]],
+        catalogue: TagCatalogue,
+        live: LiveValues,
+        spool: Spool,
+        publish: Callable[[Event], None],
+        clock: Clock,
+    ) -> None:
+        self._decoder = decoder
+        self._alarms = alarms
+        self._save_alarms = save_alarms
+        self._alarms_out, self._alarms_in = alarm_codec
+        self._writer = writer
+        self._transaction = transaction
+        self._catalogue = catalogue
+        self._live = live
+        self._spool = spool
+        self._publish = publish
+        self._clock = clock
+        self._slots: dict[str, TagSlot] = {}
+        self._held: list[tuple[Batch, dict[Acknowledger, list[int]]]] = []
+        self._store_failed_at: float | None = -math.inf if spool.count else None
+        self._said_failed = False
+        self._open_letters = 0
+        self.counters = Counters()
+        self.rebuild_slots()
+
+    @property
+    def store_ok(self) -> bool:
+        """False while batches wait in the spool or in memory."""
+        return self._store_failed_at is None
+
+    @property
+    def waiting(self) -> int:
+        """Batches that the store has not taken yet."""
+        return self._spool.count + len(self._held)
+
+    def rebuild_slots(self) -> None:
+        """Take over a changed catalogue."""
+        values = self._live.values
+        old = self._slots
+        self._slots = {}
+        for info in self._catalogue.all():
+            known = values.get(info.id)
+            last = old[info.name].last_us if info.name in old else known.t_us if known else 0
+            self._slots[info.name] = TagSlot(info, last)
+
+    def set_open_letters(self, count: int) -> None:
+        """Number of open dead letters at start."""
+        self._open_letters = count
+
+    def process(self, messages: list[Message]) -> None:
+        """Take a batch the whole way. Never raises for what a message holds."""
+        batch = Batch([], [], [], [], [], [])
+        touched: dict[TagSlot, Reading] = {}
+        samples: dict[int, list[tuple[int, float]]] = {}
+        acks: dict[Acknowledger, list[int]] = {}
+        now_us = self._clock.now_us()
+        for message in messages:
+            letters = len(batch.letters)
+            try:
+                readings = self._decoder.decode(
+                    message.topic, message.payload, message.received_us, message.origin.name if message.origin else ""
+                )
+                if self._decoder.rejected:
+                    for reason, detail in self._decoder.rejected:
+                        self._refuse(batch, message, reason, detail)
+                    self._decoder.rejected.clear()
+                if readings:
+                    self._take(readings, message, now_us, batch, touched, samples)
+            except Undecodable as error:
+                self._refuse(batch, message, error.reason, error.detail)
+            except Exception as error:  # one message must never stop the room
+                log.exception("message_failed", topic=message.topic[:200])
+                self._refuse(batch, message, Refusal.INTERNAL, f"{type(error).__name__}: {error}")
+            if message.mid > 0 and message.origin is not None:
+                acks.setdefault(message.origin, []).append(message.mid)
+            elif message.mid < 0:
+                self._settle(batch, -message.mid, letters)
+        if messages:
+            self.counters.messages += len(messages)
+            self.counters.lag_us = max(0, now_us - messages[0].received_us)
+            if self._decoder.outbox:
+                self._reply(messages)
+        self._finish(batch, touched, samples, acks, now_us)
+
+    def feed(self, readings: list[Reading]) -> None:
+        """Readings of the program itself (``$sys/…``) or of a replay; same way, nothing to acknowledge."""
+        batch = Batch([], [], [], [], [], [])
+        touched: dict[TagSlot, Reading] = {}
+        samples: dict[int, list[tuple[int, float]]] = {}
+        now_us = self._clock.now_us()
+        self._take(readings, Message("", b"", now_us, 0, None), now_us, batch, touched, samples)
+        self._finish(batch, touched, samples, {}, now_us)
+
+    def tick(self) -> None:
+        """Time passes: alarm timers, the store's retry."""
+        now_us = self._clock.now_us()
+        self._alarms.tick(now_us, self._live.values)
+        changes = self._alarms.take_changes()
+        if changes:
+            self._write(Batch([], [], [], [], [], [], changes), {}, None)
+        elif self._store_failed_at is not None and self._clock.monotonic() - self._store_failed_at >= RETRY_STORE_S:
+            self._try_recover()
+        elif self._store_failed_at is None and self._writer.fold_due(now_us):
+            self._housekeeping(now_us)
+
+    def flush_changes(self) -> None:
+        """Save and publish what an order changed in the alarm engine outside the door's own transaction."""
+        changes = self._alarms.take_changes()
+        if changes:
+            self._write(Batch([], [], [], [], [], [], changes), {}, None)
+
+    def _take(
+        self,
+        readings: Iterable[Reading],
+        message: Message,
+        now_us: int,
+        batch: Batch,
+        touched: dict[TagSlot, Reading],
+        samples: dict[int, list[tuple[int, float]]],
+    ) -> None:
+        slots, quiet, watched_alarms = self._slots, self._alarms.quiet, self._alarms.watched
+        shown = self._live.watched
+        fresh, received_us = batch.fresh, message.received_us
+        count = 0
+        for reading in readings:
+            slot = slots.get(reading.tag)
+            if slot is None:
+                self._refuse(batch, message, Refusal.UNKNOWN_TAG, reading.tag[:400])
+                continue
+            if reading.t_us == 0:
+                reading.t_us = max(received_us, slot.last_us + 1)
+            refusal = validate(reading, slot.info, now_us)
+            if refusal is not None:
+                self._refuse(batch, message, refusal, f"{reading.tag[:200]}: {reading.value!r:.80} t={reading.t_us}")
+                continue
+            count += 1
+            t_us, value, quality, tag_id = reading.t_us, reading.value, reading.quality, slot.tag_id
+            if slot.text:
+                batch.texts.append((t_us, tag_id, value if value is None else str(value), quality))
+                if t_us > slot.last_us:
+                    slot.last_us = t_us
+                    touched[slot] = reading
+                    if tag_id in watched_alarms:
+                        self._alarms.sample(tag_id, t_us, value, quality)
+                continue
+            if t_us <= slot.last_us or reading.historical:
+                batch.late.append((t_us, tag_id, value, quality))  # type: ignore[arg-type]  # validated: not text
+                continue
+            slot.last_us = t_us
+            touched[slot] = reading
+            band = quiet.get(tag_id)
+            if band is not None:
+                if value is None or quality < GOOD or not band[0] < value < band[1]:  # type: ignore[operator]  # not text
+                    self._alarms.sample(tag_id, t_us, value, quality)
+                    slot.stored_us = 0
+            elif tag_id in watched_alarms:
+                self._alarms.sample(tag_id, t_us, value, quality)
+                slot.stored_us = 0
+            if tag_id in shown:
+                samples.setdefault(tag_id, []).append((t_us, math.nan if value is None or quality < 64 else value))  # type: ignore[arg-type]  # not text
+            if slot.compress and self._compressible(slot, t_us, value, quality):
+                continue
+            fresh.append((t_us, tag_id, value, quality))  # type: ignore[arg-type]  # validated: not text
+        self.counters.readings += count
+
+    @staticmethod
+    def _compressible(slot: TagSlot, t_us: int, value: Any, quality: int) -> bool:
+        """True when a sample says nothing new; alarm-relevant ones never do (the caller zeroes ``stored_us``)."""
+        if (
+            value is not None
+            and quality == slot.stored_quality
+            and abs(value - slot.stored_value) < slot.compress
+            and t_us - slot.stored_us < COMPRESS_AT_MOST_US
+        ):
+            return True
+        slot.stored_us, slot.stored_value, slot.stored_quality = t_us, math.nan if value is None else value, quality
+        return False
+
+    def _refuse(self, batch: Batch, message: Message, reason: Refusal, detail: str) -> None:
+        self.counters.refused += 1
+        keep = deadletters.KEEP_BYTES if reason == Refusal.TOO_BIG else None
+        batch.letters.append(
+            {
+                "received_us": message.received_us,
+                "source": message.origin.name if message.origin else "",
+                "topic": message.topic,
+                "payload": message.payload[:keep],
+                "payload_size": len(message.payload),
+                "reason": reason.value,
+                "detail": detail[:1000],
+                "state": "open",
+                "handled_by": "",
+            }
+        )
+
+    @staticmethod
+    def _settle(batch: Batch, letter_id: int, letters_before: int) -> None:
+        """A retried dead letter: it stays open when it failed again (without a second letter), else it is closed."""
+        if len(batch.letters) > letters_before:
+            del batch.letters[letters_before:]
+        else:
+            batch.retried.append(letter_id)
+
+    def _reply(self, messages: list[Message]) -> None:
+        """Sparkplug rebirth requests go back where the messages came from."""
+        origins = {m.origin for m in messages if m.origin is not None}
+        for topic, payload in self._decoder.outbox:
+            for origin in origins:
+                origin.publish(topic, payload)
+        self._decoder.outbox.clear()
+
+    def _finish(
+        self,
+        batch: Batch,
+        touched: dict[TagSlot, Reading],
+        samples: dict[int, list[tuple[int, float]]],
+        acks: dict[Acknowledger, list[int]],
+        now_us: int,
+    ) -> None:
+        latest: dict[int, LiveValue] = {}
+        for slot, r in touched.items():
+            latest[slot.tag_id] = LiveValue(slot.tag_id, r.t_us, r.value, r.quality, now_us)
+            if isinstance(r.value, str):
+                batch.last.append((slot.tag_id, r.t_us, now_us, None, r.value, r.quality))
+            else:
+                batch.last.append((slot.tag_id, r.t_us, now_us, r.value, None, r.quality))
+        self._live.values.update(latest)
+        changes = self._alarms.take_changes()
+        batch.alarms = changes or None
+        self._write(batch, acks, ValuesChanged(latest, samples) if latest else None)
+
+    def _write(self, batch: Batch, acks: dict[Acknowledger, list[int]], values: ValuesChanged | None) -> None:
+        """Make a batch safe, acknowledge it, and tell the room."""
+        if self._store_failed_at is not None and self._clock.monotonic() - self._store_failed_at >= RETRY_STORE_S:
+            self._try_recover()
+        if self._store_failed_at is None:
+            self._commit(batch, acks)
+        elif not batch.empty or acks:
+            self._put_aside(batch, acks)
+        if batch.alarms:
+            self._publish(AlarmsChanged(tuple(batch.alarms.rows), tuple(batch.alarms.annunciate)))
+        if values is not None:
+            self._publish(values)
+        if batch.letters or batch.retried:
+            self._open_letters += len(batch.letters) - len(batch.retried)
+            self._publish(DeadLettersChanged(self._open_letters))
+
+    def _commit(self, batch: Batch, acks: dict[Acknowledger, list[int]]) -> None:
+        if not batch.empty:
+            started = self._clock.monotonic()
+            try:
+                with self._transaction() as connection:
+                    self._save(connection, batch)
+            except SQLAlchemyError as error:
+                self._fail(str(error.__cause__ or error))
+                self._put_aside(batch, acks)
+                return
+            self.counters.commit_s = self._clock.monotonic() - started
+        self._acknowledge(acks)
+
+    def _save(self, connection: Connection, batch: Batch) -> None:
+        self.counters.duplicates += self._writer.append(connection, batch.fresh, batch.late, batch.texts)
+        self._writer.save_last(connection, batch.last)
+        if batch.letters:
+            deadletters.save(connection, batch.letters)
+        if batch.retried:
+            deadletters.settle(connection, batch.retried, "retried", self._clock.now_us())
+        if batch.alarms:
+            self._save_alarms(connection, batch.alarms)
+
+    @staticmethod
+    def _acknowledge(acks: dict[Acknowledger, list[int]]) -> None:
+        for origin, mids in acks.items():
+            origin.acknowledge(mids)
+
+    def _fail(self, detail: str) -> None:
+        self._store_failed_at = self._clock.monotonic()
+        log.error("store_failed", detail=detail)
+        if not self._said_failed:
+            self._said_failed = True
+            self._publish(StoreFailed(self._clock.now_us(), detail, self.waiting))
+
+    def _put_aside(self, batch: Batch, acks: dict[Acknowledger, list[int]]) -> None:
+        """Into the spool, and only then acknowledged; when even that fails, into memory and not acknowledged."""
+        body = msgspec.msgpack.encode(
+            msgspec.structs.replace(batch, alarms=self._alarms_out(batch.alarms) if batch.alarms else None)
+        )
+        try:
+            self._spool.append(body)
+        except OSError as error:
+            log.error("spool_failed", detail=str(error))
+            if len(self._held) < HELD_BATCHES:
+                self._held.append((batch, acks))
+        else:
+            self._acknowledge(acks)
+
+    def _try_recover(self) -> None:
+        """Write what waits, oldest first; on success the store is trusted again."""
+        self._store_failed_at = self._clock.monotonic()
+        recovered = 0
+        try:
+            with self._transaction() as connection:
+                self._writer.load(connection, self._clock.now_us())
+                for body in self._spool.records():
+                    stored = msgspec.msgpack.decode(body, type=Batch)
+                    if stored.alarms is not None:
+                        stored.alarms = self._alarms_in(stored.alarms)
+                    stored.late, stored.fresh = [*stored.fresh, *stored.late], []  # may be there already
+                    self._save(connection, stored)
+                    recovered += 1
+                for batch, _ in self._held:
+                    self._save(connection, batch)
+        except SQLAlchemyError as error:
+            log.warning("store_still_failing", detail=str(error.__cause__ or error))
+            return
+        self._spool.clear()
+        held, self._held = self._held, []
+        for _, acks in held:
+            self._acknowledge(acks)
+        self._store_failed_at, self._said_failed = None, False
+        self._publish(StoreRecovered(self._clock.now_us(), recovered + len(held)))
+
+    def _housekeeping(self, now_us: int) -> None:
+        """Fold the minutes and hours that are over."""
+        try:
+            with self._transaction() as connection:
+                self._writer.fold(connection, now_us)
+                self._open_letters -= deadletters.trim(connection)
+        except SQLAlchemyError as error:
+            self._fail(str(error.__cause__ or error))

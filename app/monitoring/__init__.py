@@ -1,0 +1,1 @@
+"""Live values, the tag catalogue and what screens ask of them."""
