@@ -1,0 +1,1 @@
+"""Real input: from brokers, files and the simulator to checked readings."""
