@@ -1,0 +1,1 @@
+"""Shared small widgets: everything here looks to the theme for colour and to the messages for words."""

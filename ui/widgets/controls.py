@@ -1,0 +1,237 @@
+"""Buttons, chips, segments, search box and key caps in the house's one manner."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QPoint, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QAction, QPainter, QPaintEvent
+from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QLabel, QLineEdit, QPushButton, QToolButton, QWidget
+
+from ui.theme import theme
+from ui.widgets.icons import pixmap, set_icon
+
+
+def button(icon_name: str = "", kind: str = "", parent: QWidget | None = None) -> QPushButton:
+    """A push button; kinds: '' plain, 'primary', 'flat', 'chip', 'phrase', 'status'."""
+    result = QPushButton(parent)
+    if kind:
+        result.setProperty("kind", kind)
+    if icon_name:
+        set_icon(result, icon_name, "onacc" if kind == "primary" else "g6")
+    return result
+
+
+def icon_button(icon_name: str, parent: QWidget | None = None) -> QToolButton:
+    """A square button with only an icon; give it a tool tip and an accessible name with :func:`name_control`."""
+    result = QToolButton(parent)
+    result.setProperty("kind", "icon")
+    set_icon(result, icon_name)
+    return result
+
+
+def name_control(widget: QWidget, text: str, tip: str = "") -> None:
+    """Accessible name and tool tip of a control without text."""
+    widget.setAccessibleName(text)
+    widget.setToolTip(tip or text)
+
+
+def role_label(role: str, text: str = "", *, wrap: bool = False) -> QLabel:
+    """A label in a role of the style sheet: title heading page figure value section dim strong key inverse pill."""
+    label = QLabel(text)
+    label.setProperty("role", role)
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    if wrap:
+        label.setWordWrap(True)
+    return label
+
+
+def plain_label(text: str = "", *, wrap: bool = False) -> QLabel:
+    """A label in body text; never interprets markup, as plant data may hold anything."""
+    label = QLabel(text)
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    label.setWordWrap(wrap)
+    return label
+
+
+def set_role(label: QWidget, role: str) -> None:
+    """Change a label's role and repolish it."""
+    if label.property("role") != role:
+        label.setProperty("role", role)
+        label.style().unpolish(label)
+        label.style().polish(label)
+
+
+def hairline(parent: QWidget | None = None, *, vertical: bool = False) -> QFrame:
+    """A one-pixel line in the decor grey."""
+    line = QFrame(parent)
+    line.setObjectName("hairline")
+    if vertical:
+        line.setFixedWidth(1)
+    else:
+        line.setFixedHeight(1)
+    return line
+
+
+class Chip(QPushButton):
+    """A checkable filter with an optional count."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("kind", "chip")
+        self.setCheckable(True)
+
+    def show_text(self, text: str, count: int | None = None) -> None:
+        """Text and count."""
+        shown = text if count is None else f"{text} {count}"
+        if shown != self.text():
+            self.setText(shown)
+
+
+class ChipGroup(QWidget):
+    """Chips of which exactly one is on."""
+
+    chosen = Signal(str)
+
+    def __init__(self, keys: Sequence[str], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(4)
+        self.chips: dict[str, Chip] = {}
+        group = QButtonGroup(self)
+        group.setExclusive(True)
+        for key in keys:
+            chip = Chip()
+            group.addButton(chip)
+            row.addWidget(chip)
+            self.chips[key] = chip
+            chip.clicked.connect(lambda _checked=False, k=key: self.chosen.emit(k))
+        self.chips[keys[0]].setChecked(True)
+
+    @property
+    def current(self) -> str:
+        """Key of the chip that is on."""
+        return next(key for key, chip in self.chips.items() if chip.isChecked())
+
+    def choose(self, key: str) -> None:
+        """Turn a chip on and say so."""
+        self.chips[key].setChecked(True)
+        self.chosen.emit(key)
+
+
+class SegmentedButtons(QWidget):
+    """A row of joined buttons of which one is on."""
+
+    chosen = Signal(str)
+
+    def __init__(self, keys: Sequence[str], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        self.buttons: dict[str, QPushButton] = {}
+        group = QButtonGroup(self)
+        for number, key in enumerate(keys):
+            part = QPushButton(key)
+            part.setCheckable(True)
+            part.setProperty("kind", "segment")
+            last = number == len(keys) - 1
+            part.setProperty(
+                "place", "only" if len(keys) == 1 else "first" if not number else "last" if last else "mid"
+            )
+            group.addButton(part)
+            row.addWidget(part)
+            self.buttons[key] = part
+            part.clicked.connect(lambda _checked=False, k=key: self.chosen.emit(k))
+
+    @property
+    def current(self) -> str | None:
+        """Key of the button that is on."""
+        return next((key for key, part in self.buttons.items() if part.isChecked()), None)
+
+    def select(self, key: str) -> None:
+        """Turn one on without saying so."""
+        self.buttons[key].setChecked(True)
+
+
+class SearchBox(QLineEdit):
+    """A search field; ``searched`` comes 120 ms after the last key, Esc empties it."""
+
+    searched = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("kind", "search")
+        self._later = QTimer(self, singleShot=True, interval=120)
+        self._later.timeout.connect(lambda: self.searched.emit(self.text().strip()))
+        self.textChanged.connect(self._later.start)
+        self.key_cap = role_label("key")
+        self.key_cap.setParent(self)
+        self.key_cap.hide()
+        clear = QAction(self)
+        clear.setShortcut(Qt.Key.Key_Escape)
+        clear.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
+        clear.triggered.connect(self.clear)
+        self.addAction(clear)
+
+    def show_key(self, text: str) -> None:
+        """Show a key cap at the right end while the field is empty."""
+        self.key_cap.setText(text)
+        self.key_cap.setVisible(bool(text) and not self.text())
+        self.textChanged.connect(lambda now: self.key_cap.setVisible(not now))
+        self._place()
+
+    def flush(self) -> None:
+        """Search at once (Return)."""
+        self._later.stop()
+        self.searched.emit(self.text().strip())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        painter = QPainter(self)
+        top = (self.height() - 16) // 2
+        painter.drawPixmap(QPoint(9, top), pixmap("search", "g5", 16, self.devicePixelRatioF()))
+        painter.end()
+        self._place()
+
+    def _place(self) -> None:
+        if not self.key_cap.isHidden():
+            size: QSize = self.key_cap.sizeHint()
+            self.key_cap.setGeometry(
+                self.width() - size.width() - 7, (self.height() - size.height()) // 2, size.width(), size.height()
+            )
+
+
+class Pill(QWidget):
+    """A state in the status bar: a dot that is filled when well and a hollow square when not, and words."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._good: bool | None = None
+        row = QHBoxLayout(self)
+        row.setContentsMargins(16, 0, 0, 0)
+        self.label = plain_label()
+        row.addWidget(self.label)
+        theme().changed.connect(self.update)
+
+    def show_state(self, good: bool | None, text: str, tip: str = "") -> None:
+        """``good`` None: not known yet."""
+        self._good = good
+        set_role(self.label, "" if good is not False else "inverse")
+        self.label.setText(text)
+        self.setAccessibleName(text)
+        self.setToolTip(tip)
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(theme().color("g5"))
+        middle = self.height() // 2
+        if self._good:
+            painter.setBrush(theme().color("g5"))
+            painter.drawEllipse(3, middle - 4, 8, 8)
+        else:
+            painter.drawRect(3, middle - 4, 8, 8)
+        painter.end()

@@ -1,0 +1,88 @@
+"""One icon set with strokes (20-unit box, 1.6 round, resources/icons), recoloured by the theme."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from PySide6.QtCore import QByteArray, QRectF, QSize, Qt
+from PySide6.QtGui import QIcon, QPainter, QPixmap
+from PySide6.QtSvg import QSvgRenderer
+from PySide6.QtWidgets import QAbstractButton, QLabel, QWidget
+
+from app.config import resource_path
+from ui.theme import theme
+
+
+@lru_cache(maxsize=256)
+def _renderer(name: str, color: str) -> QSvgRenderer:
+    text = resource_path("icons", f"{name}.svg").read_text("utf-8").replace("currentColor", color)
+    return QSvgRenderer(QByteArray(text.encode()))
+
+
+def paint_icon(painter: QPainter, name: str, rect: QRectF, token: str = "g6") -> None:
+    """Paint an icon in a token's colour.
+
+    Raises FileNotFoundError for an icon that does not exist.
+    """
+    _renderer(name, theme().color(token).name()).render(painter, rect)
+
+
+@lru_cache(maxsize=512)
+def _pixmap(name: str, color: str, size: int, ratio: float) -> QPixmap:
+    pixmap = QPixmap(round(size * ratio), round(size * ratio))
+    pixmap.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(pixmap)
+    _renderer(name, color).render(painter)
+    painter.end()
+    pixmap.setDevicePixelRatio(ratio)
+    return pixmap
+
+
+def pixmap(name: str, token: str = "g6", size: int = 16, ratio: float = 1.0) -> QPixmap:
+    """An icon as a pixmap of ``size`` logical pixels for a screen of that pixel ratio."""
+    return _pixmap(name, theme().color(token).name(), size, ratio)
+
+
+def icon(name: str, token: str = "g6") -> QIcon:
+    """An icon in the present theme's colour, with a dimmed form for disabled buttons."""
+    result = QIcon()
+    for size in (16, 20, 32, 40):
+        result.addPixmap(pixmap(name, token, size))
+        result.addPixmap(pixmap(name, "g4", size), QIcon.Mode.Disabled)
+    return result
+
+
+def set_icon(button: QAbstractButton, name: str, token: str = "g6", size: int = 16) -> None:
+    """Give a button an icon that follows the theme for as long as the button lives."""
+    first = button.property("iconName") is None
+    button.setProperty("iconName", name)
+    button.setProperty("iconToken", token)
+    button.setIconSize(QSize(size, size))
+    button.setIcon(icon(name, token))
+    if first:
+
+        def repaint() -> None:
+            button.setIcon(icon(str(button.property("iconName")), str(button.property("iconToken"))))
+
+        connection = theme().changed.connect(repaint)
+        button.destroyed.connect(lambda: theme().changed.disconnect(connection))
+
+
+class IconLabel(QLabel):
+    """An icon that stands by itself."""
+
+    def __init__(self, name: str, token: str = "g5", size: int = 16, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._name, self._token, self._size = name, token, size
+        self.setFixedSize(size, size)
+        self.refresh()
+        theme().changed.connect(self.refresh)
+
+    def show_icon(self, name: str, token: str = "g5") -> None:
+        """Change the icon."""
+        self._name, self._token = name, token
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Redo it in the theme's colour."""
+        self.setPixmap(pixmap(self._name, self._token, self._size, self.devicePixelRatioF()))
