@@ -18,8 +18,8 @@ Each step has ``t`` (seconds, never going back) and one of
 * nothing else: time passes.
 
 Timers due before a step fire at their own time. After each step one object tells ``t``, ``state``, ``severity`` (what the
-process says now, before delays and counting), ``alarm_severity`` (what the operator answers for), ``annunciate`` (somewhere since the last step it did) and
-``transition`` (the step's own, else the last that a timer made, else "none").
+process says now, before delays and counting), ``alarm_severity`` (what the operator answers for), ``annunciate``
+(somewhere since the last step it did) and ``transition`` (the step's own, else the last that a timer made, else "none").
 """
 
 from __future__ import annotations
