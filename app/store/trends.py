@@ -132,14 +132,14 @@ class TrendReader:
                 "ORDER BY ts_us LIMIT :limit"
             ),
             {"start": start_us, "end": end_us, "tag": tag_id, "limit": limit},
-        ).tuples()
+        )
         return _arrays(
             [(t, v, v, v, 1) if v is not None and q >= _GOOD else (t, None, None, None, 0) for t, v, q in rows]
         )
 
     def _rollups(self, connection: Connection, tag_id: int, start_us: int, end_us: int, level: int) -> _Columns:
         """The level's rows as far as they are folded, then finer ones for the open end."""
-        marks: dict[str, int] = dict(connection.execute(text("SELECT name, t_us FROM watermark")).tuples().all())
+        marks: dict[str, int] = dict(connection.execute(text("SELECT name, t_us FROM watermark")))
         rows: list[tuple[int, float | None, float | None, float | None, int]] = []
         at = start_us
         for table, width in _LEVELS:
@@ -155,8 +155,6 @@ class TrendReader:
                         ),
                         {"tag": tag_id, "start": at - at % width, "end": until},
                     )
-                    .tuples()
-                    .all()
                 )
                 at = max(at, until)
         return _arrays(rows)
