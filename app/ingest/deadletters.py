@@ -108,4 +108,4 @@ class DeadLetterReader:
             rows = connection.execute(
                 select(DeadLetter.reason, func.count()).where(DeadLetter.state == "open").group_by(DeadLetter.reason)
             )
-            return dict(rows)
+            return dict(iter(rows))

@@ -112,7 +112,7 @@ class HistoryWriter:
 
     def load(self, connection: Connection, now_us: int) -> None:
         """Read the watermarks; a new store starts folding at the present hour."""
-        stored: dict[str, int] = dict(connection.execute(text("SELECT name, t_us FROM watermark")))
+        stored: dict[str, int] = dict(iter(connection.execute(text("SELECT name, t_us FROM watermark"))))
         for name in self._marks:
             if name not in stored:
                 stored[name] = now_us - now_us % HOUR

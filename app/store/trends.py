@@ -139,7 +139,7 @@ class TrendReader:
 
     def _rollups(self, connection: Connection, tag_id: int, start_us: int, end_us: int, level: int) -> _Columns:
         """The level's rows as far as they are folded, then finer ones for the open end."""
-        marks: dict[str, int] = dict(connection.execute(text("SELECT name, t_us FROM watermark")))
+        marks: dict[str, int] = dict(iter(connection.execute(text("SELECT name, t_us FROM watermark"))))
         rows: list[tuple[int, float | None, float | None, float | None, int]] = []
         at = start_us
         for table, width in _LEVELS:
