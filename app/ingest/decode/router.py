@@ -55,6 +55,10 @@ class Decoder:
         """The connection to a broker is lost: its Sparkplug nodes must be born again before their data is believed."""
         self._sparkplug.link_lost(source)
 
+    def link_up(self, source: str, now_us: int) -> None:
+        """The connection is back: requests for births of its Sparkplug nodes go to the outbox."""
+        self._sparkplug.link_up(source, now_us)
+
     def native_tag(self, topic: str) -> str:
         """Name of the tag that a native topic speaks for: the topic without the prefix.
 
