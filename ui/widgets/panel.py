@@ -23,6 +23,7 @@ from models.commands import Command
 from models.people import Actor
 from ui.i18n import has, messages, t
 from ui.theme import Theme, theme
+from ui.widgets.open_alarms import OpenAlarms
 
 T = TypeVar("T")
 
@@ -89,6 +90,7 @@ class PanelContext(QObject):
         self.settings = settings
         self.exporter = exporter
         self._actor = actor
+        self.open_alarms = OpenAlarms(station, bridge, self)
 
     @property
     def theme(self) -> Theme:
