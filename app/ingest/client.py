@@ -43,6 +43,20 @@ CONNECT_TIMEOUT_S = 10.0
 class _Paho(mqtt.Client):
     """paho with a buffered socket in the place where it wraps TLS and websockets."""
 
+    def _ssl_wrap_socket(self, tcp_sock: Any) -> ssl.SSLSocket:
+        """TLS handshake; unlike paho's own it closes the socket when the handshake fails."""
+        context = self._ssl_context
+        if context is None:
+            raise ValueError("no TLS context")
+        sock = context.wrap_socket(tcp_sock, server_hostname=self._host, do_handshake_on_connect=False)
+        try:
+            sock.settimeout(self._connect_timeout)
+            sock.do_handshake()
+        except OSError:
+            sock.close()
+            raise
+        return sock
+
     def _create_socket(self) -> Any:
         sock = super()._create_socket()
         sock.setblocking(False)
