@@ -162,6 +162,11 @@ class RowsModel(QAbstractTableModel, Generic[R]):
         """``more(offset)`` is called when the view nears the end while fewer than ``total`` rows are held."""
         self._more, self._total = more, total
 
+    @property
+    def total(self) -> int:
+        """How many rows there are in all, held or not."""
+        return max(self._total, len(self._rows))
+
     # -- inner order
 
     def _flip(self, index: int) -> int:

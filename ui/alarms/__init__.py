@@ -1,0 +1,1 @@
+"""Alarms on the screen: list, banner, detail, actions and sound."""
