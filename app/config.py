@@ -175,3 +175,8 @@ def save_config(config: Config, data_dir: Path) -> Path:
         os.fsync(handle.fileno())
     scratch.replace(path)
     return path
+
+
+def shipped_mappings() -> list[Path]:
+    """Mapping files that come with the program (Shelly, Tasmota …)."""
+    return sorted(resource_path("rules", "mappings").glob("*.toml"))

@@ -1,0 +1,210 @@
+"""The command line. No argument opens the window; Qt is imported last, and only by what shows one."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+VERSION = "0.1.0"
+
+app = typer.Typer(
+    name="ankan",
+    help="安瞰 Ankan: the safety control room of a plant. Without a command: open this station's window.",
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+alarms_app = typer.Typer(
+    help="Alarms: replay scripts through the alarm logic, performance figures.", rich_markup_mode=None
+)
+app.add_typer(alarms_app, name="alarms")
+
+DataDir = Annotated[Path | None, typer.Option("--data", help="data directory (default: the user's)")]
+AsJson = Annotated[bool, typer.Option("--json", help="machine-readable, one JSON object a line")]
+
+
+def _say(data: Any) -> None:
+    """One JSON object on one line, in UTF-8 whatever the console's code page is."""
+    import msgspec
+
+    sys.stdout.flush()
+    sys.stdout.buffer.write(msgspec.json.encode(data) + b"\n")
+    sys.stdout.buffer.flush()
+
+
+def _fail(sentence: str, code: int = 2) -> typer.Exit:
+    typer.echo(sentence, err=True)
+    return typer.Exit(code)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"ankan {VERSION}")
+        raise typer.Exit
+
+
+@app.callback(invoke_without_command=True)
+def window(
+    context: typer.Context,
+    data: DataDir = None,
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="show the version and exit")
+    ] = False,
+) -> None:
+    """Open the window on this station's own configuration."""
+    if context.invoked_subcommand is None:
+        from ui.application import run_station
+
+        from app.config import default_data_dir
+
+        raise typer.Exit(run_station(data or default_data_dir()))
+
+
+@app.command()
+def demo(
+    data: DataDir = None,
+    tour: Annotated[Path | None, typer.Option(help="visit every panel, write pictures there, and leave")] = None,
+    seed: Annotated[int, typer.Option(help="seed of the simulator")] = 7,
+) -> None:
+    """Open the window on the demo plant: an embedded broker and a simulator, in a data directory of its own."""
+    from app.config import default_data_dir
+
+    directory = data or default_data_dir().with_name("ankan-demo")
+    if tour is not None:
+        from ui.tour import run_tour
+
+        raise typer.Exit(run_tour(data, tour, seed=seed))
+    from ui.application import run_demo
+
+    raise typer.Exit(run_demo(directory, seed=seed))
+
+
+@app.command()
+def serve(data: DataDir = None) -> None:
+    """Run the engine without a window, until interrupted."""
+    from app.bootstrap import serve_forever
+
+    from app.config import ConfigError, default_data_dir
+    from app.store.engine import StoreError
+
+    try:
+        serve_forever(data or default_data_dir())
+    except (ConfigError, StoreError) as error:
+        raise _fail(str(error)) from error
+
+
+@app.command()
+def doctor(data: DataDir = None, as_json: AsJson = False) -> None:
+    """Check this station and say what is wrong and how to mend it. Leaves with 1 when something is."""
+    from app.doctor import examine
+
+    from app.config import default_data_dir
+
+    findings = list(examine(data or default_data_dir()))
+    for finding in findings:
+        if as_json:
+            _say(finding)
+        else:
+            mark = {"ok": "✓", "warning": "!", "error": "✗"}[finding.level]
+            typer.echo(
+                f"{mark} {finding.what}: {finding.finding}" + (f"\n    → {finding.mend}" if finding.mend else "")
+            )
+    if any(finding.level == "error" for finding in findings):
+        raise typer.Exit(1)
+
+
+@app.command()
+def decode(
+    files: Annotated[list[Path], typer.Argument(help="each file is the payload of one message")],
+    topic: Annotated[str, typer.Option(help="the topic that the messages came by")],
+    mapping: Annotated[list[Path] | None, typer.Option(help="mapping files beside the shipped ones")] = None,
+    data: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show what the pipeline would make of recorded messages."""
+    from app.clock import SystemClock
+    from app.config import ConfigError, default_data_dir, load_config, shipped_mappings
+    from app.ingest.decode.mapping import MappingError, MappingSet
+    from app.ingest.decodefile import decode_files
+
+    try:
+        config = load_config(data or default_data_dir())
+        mappings = MappingSet.load([*shipped_mappings(), *config.mappings, *(mapping or [])])
+        for line in decode_files(
+            topic,
+            files,
+            mappings,
+            SystemClock().now_us(),
+            max_bytes=config.engine.max_payload,
+            native_prefix=config.engine.tag_prefix,
+        ):
+            if as_json:
+                _say(line)
+                continue
+            typer.echo(f"{line['file']}: " + (f"refused: {line['refused']}" if line["refused"] else ""))
+            for reading in line["readings"]:
+                typer.echo(
+                    f"  {reading['tag']} = {reading['value']} {reading['unit'] or ''} {reading['quality']} {reading['time']}"
+                )
+    except (ConfigError, MappingError, OSError) as error:
+        raise _fail(str(error)) from error
+
+
+@app.command()
+def replay(
+    file: Annotated[Path, typer.Argument(help="JSON lines {t, topic, payload} or CSV (time column, then tags)")],
+    data: DataDir = None,
+    speed: Annotated[
+        float, typer.Option(help="1 = as recorded, 60 = sixty times faster, 0 = as fast as it goes")
+    ] = 0.0,
+    tag: Annotated[str, typer.Option(help="CSV with one value column: name of its tag")] = "",
+    alarms: Annotated[Path | None, typer.Option(help="JSON list of alarm definitions to guard with")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Send recorded messages or a CSV through the real pipeline; prints each alarm transition and a summary."""
+    from app.bootstrap import replay_file
+
+    from app.ingest.replayfile import ReplayError
+
+    try:
+        for line in replay_file(file, data, speed=speed, tag=tag, alarms=alarms):
+            if as_json:
+                _say(line)
+            else:
+                typer.echo("  ".join(f"{key}={value}" for key, value in line.items() if value not in (None, "")))
+    except (ReplayError, OSError) as error:
+        raise _fail(str(error)) from error
+
+
+@alarms_app.command("replay")
+def alarms_replay(
+    file: Annotated[Path, typer.Argument(help='script: {"alarm": definition, "steps": […]}')],
+    as_json: AsJson = False,
+) -> None:
+    """Feed a script through the alarm logic and print the state after each step."""
+    import msgspec
+
+    from app.alarms.replay import ScriptError, replay
+
+    try:
+        script = msgspec.json.decode(file.read_bytes())
+        for line in replay(script):
+            if as_json:
+                _say(line)
+            else:
+                sound = "  ♪" if line["annunciate"] else ""
+                typer.echo(f"{line['t']:>10g} s  {line['state']:<11} {line['severity']:<8} {line['transition']}{sound}")
+    except (ScriptError, msgspec.DecodeError, OSError, UnicodeDecodeError) as error:
+        raise _fail(f"{file}: {error}") from error
+
+
+def main() -> None:
+    """Entry point of the installed program; never leaves a person with a traceback for a wrong word."""
+    app()
+
+
+if __name__ == "__main__":
+    main()
