@@ -13,7 +13,7 @@ from google.protobuf.message import DecodeError
 
 from app.ingest.decode.base import MAX_LEAVES, RESERVED, Undecodable, no_value_quality
 from app.ingest.decode.sparkplug_b_pb2 import DataType, Payload
-from app.ingest.decode.sparkplug_value import Definition, metric_value, quality_of, unit_of
+from app.ingest.decode.sparkplug_value import Definition, is_text, metric_value, quality_of, unit_of
 from app.ingest.decode.topics import valid_topic
 from models.events import Refusal
 from models.readings import Quality, Reading
@@ -118,11 +118,13 @@ class Sparkplug:
             _announce(node, device, message)
         elif kind == "DDEATH":
             return _device_death(node, device, base, _us(message.timestamp) or received_us)
-        values = self._values(node, device, base, message)
-        if any(reason is Refusal.UNKNOWN_ALIAS for reason, _ in self._rejected[-1:]) or (
-            device and not node.devices.setdefault(device, _Device()).alive
-        ):
+        values, refused = _values(node, device, base, message)
+        silent = bool(device) and not node.devices.setdefault(device, _Device()).alive
+        if silent or any(reason is Refusal.UNKNOWN_ALIAS for reason, _ in refused):
             self._ask_rebirth(node, group, node_id, received_us)
+        if refused and not values and not gone:
+            raise Undecodable(*refused[0])
+        self._rejected.extend(refused)
         return gone + values
 
     def _in_sequence(self, node: _Node, message: Payload) -> bool:
@@ -141,39 +143,35 @@ class Sparkplug:
         node.asked_us = now_us
         self._outbox.append((f"{PREFIX}{group}/NCMD/{node_id}", rebirth_request(now_us)))
 
-    def _values(self, node: _Node, device: str, base: str, message: Payload) -> list[Reading]:
-        out: list[Reading] = []
-        refused: list[tuple[Refusal, str]] = []
-        prefix = f"{base}{device}/" if device else base
-        if prefix.startswith(RESERVED):
-            raise Undecodable(Refusal.UNKNOWN_TAG, f"{RESERVED}… is kept for the program itself")
-        for metric in message.metrics:
-            try:
-                name, known = _definition(node, device, metric)
-                if name == "bdSeq" or name.startswith(_OWN):
-                    continue
-                value = metric_value(metric, known.datatype)
-                quality = quality_of(metric)
-            except Undecodable as refusal:
-                refused.append((refusal.reason, refusal.detail))
+
+def _values(node: _Node, device: str, base: str, message: Payload) -> tuple[list[Reading], list[tuple[Refusal, str]]]:
+    """Readings of a birth or data message, and what of it was refused."""
+    out: list[Reading] = []
+    refused: list[tuple[Refusal, str]] = []
+    prefix = f"{base}{device}/" if device else base
+    if prefix.startswith(RESERVED):
+        raise Undecodable(Refusal.UNKNOWN_TAG, f"{RESERVED}… is kept for the program itself")
+    for metric in message.metrics:
+        try:
+            name, known = _definition(node, device, metric)
+            if name == "bdSeq" or name.startswith(_OWN):
                 continue
-            out.append(
-                Reading(
-                    prefix + name,
-                    _us(metric.timestamp) or _us(message.timestamp),
-                    value,
-                    quality if value is not None else no_value_quality(quality),
-                    known.unit,
-                    metric.is_historical,
-                )
+            value = metric_value(metric, known.datatype)
+            quality = quality_of(metric)
+        except Undecodable as refusal:
+            refused.append((refusal.reason, refusal.detail))
+            continue
+        out.append(
+            Reading(
+                prefix + name,
+                _us(metric.timestamp) or _us(message.timestamp),
+                value,
+                quality if value is not None else no_value_quality(quality),
+                known.unit,
+                metric.is_historical,
             )
-        if refused and not out:
-            if refused[0][0] is Refusal.UNKNOWN_ALIAS:
-                parts = base.split("/")
-                self._ask_rebirth(node, parts[0], parts[1], _us(message.timestamp))
-            raise Undecodable(*refused[0])
-        self._rejected.extend(refused)
-        return out
+        )
+    return out, refused
 
 
 def _topic(topic: str, parts: list[str]) -> tuple[str, str, str, str]:
@@ -220,7 +218,7 @@ def _announce(node: _Node, device_id: str, message: Payload) -> None:
     for alias in [alias for alias, (owner, _) in node.aliases.items() if owner == device_id]:
         del node.aliases[alias]
     for metric in message.metrics:
-        if metric.name:
+        if metric.name and is_text(metric.name):
             known = Definition(metric.name, metric.datatype, unit_of(metric))
             device.metrics[metric.name] = known
             if metric.HasField("alias"):
@@ -230,6 +228,8 @@ def _announce(node: _Node, device_id: str, message: Payload) -> None:
 def _definition(node: _Node, device_id: str, metric: Payload.Metric) -> tuple[str, Definition]:
     """Name and definition of a metric in a birth or data message."""
     if metric.name:
+        if not is_text(metric.name):
+            raise Undecodable(Refusal.NOT_UTF8, "a metric name is not UTF-8")
         device = node.devices.get(device_id)
         known = device.metrics.get(metric.name) if device is not None else None
         return metric.name, known or Definition(metric.name, metric.datatype, unit_of(metric))

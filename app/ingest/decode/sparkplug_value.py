@@ -22,6 +22,11 @@ class Definition(NamedTuple):
     unit: str | None
 
 
+def is_text(value: object) -> bool:
+    """False for a protobuf string that is not UTF-8: the library hands it over as bytes."""
+    return isinstance(value, str)
+
+
 def metric_value(metric: Payload.Metric, datatype: int) -> float | str | None:
     """The value as a reading carries it; None for "no value". DateTime is the number of milliseconds since 1970 UTC.
 
@@ -47,6 +52,8 @@ def metric_value(metric: Payload.Metric, datatype: int) -> float | str | None:
     if field == "boolean_value":
         return 1.0 if metric.boolean_value else 0.0
     if field == "string_value":
+        if not is_text(metric.string_value):
+            raise Undecodable(Refusal.NOT_UTF8, f"{metric.name[:80]}: the text is not UTF-8")
         return str(metric.string_value)
     raise Undecodable(Refusal.WRONG_TYPE, f"{metric.name[:80]}: {field.removesuffix('_value')} is not taken")
 
