@@ -120,13 +120,6 @@ def expression_names(expression: str) -> set[str]:
     return names
 
 
-def raw_due(condition: Condition, state: ConditionRuntime) -> int | None:
-    """When the condition becomes true by mere silence (STUCK, STALE), or None."""
-    if condition.kind not in (ConditionKind.STUCK, ConditionKind.STALE) or state.level or state.since is None:
-        return None
-    return state.since + round(condition.window_s * US)
-
-
 def quiet_band(conditions: tuple[Condition, ...]) -> tuple[float, float] | None:
     """Open interval in which a good value changes nothing while no condition is active; None when there is none."""
     lo, hi = -math.inf, math.inf

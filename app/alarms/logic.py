@@ -14,100 +14,15 @@ an acknowledgement the acknowledged one. A step annunciates when it rises or whe
 
 from __future__ import annotations
 
-from enum import StrEnum
-
 import msgspec
 
-from app.alarms.conditions import ConditionRuntime, Observation, detector, quiet_band, raw_due, usable
+from app.alarms.conditions import ConditionRuntime, Observation, detector, quiet_band, usable
+from app.alarms.delays import raw_due, settle
+from app.alarms.states import Act, AlarmRuntime, Change, Transition
 from app.clock import US
 from models.alarms import AlarmDefinition, AlarmState, Condition, ConditionKind
 
-
-class Transition(StrEnum):
-    """Names of what can happen to an alarm."""
-
-    NONE = "none"
-    RAISE = "raise"
-    REALARM = "realarm"
-    CLEAR = "clear"
-    SEVERITY_UP = "severity_up"
-    SEVERITY_DOWN = "severity_down"
-    ACKNOWLEDGE = "acknowledge"
-    UNACKNOWLEDGE = "unacknowledge"
-    RESET = "reset"
-    SHELVE = "shelve"
-    UNSHELVE = "unshelve"
-    UNSHELVE_TIMED = "unshelve_timed"
-    SUPPRESS = "suppress"
-    UNSUPPRESS = "unsuppress"
-    OUT_OF_SERVICE = "out_of_service"
-    RETURN_TO_SERVICE = "return_to_service"
-
-
-class Act(StrEnum):
-    """What a person (or a suppression rule) may do to an alarm."""
-
-    ACKNOWLEDGE = "acknowledge"
-    UNACKNOWLEDGE = "unacknowledge"
-    RESET = "reset"
-    SHELVE = "shelve"
-    UNSHELVE = "unshelve"
-    SUPPRESS = "suppress"
-    UNSUPPRESS = "unsuppress"
-    OUT_OF_SERVICE = "out_of_service"
-    RETURN_TO_SERVICE = "return_to_service"
-
-
-class AlarmRuntime(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """State of one alarm; ``process`` is its state without holds and is NORM while held."""
-
-    process: AlarmState = AlarmState.NORM
-    severity: int = 0
-    alarm_severity: int = 0
-    acked_severity: int = 0
-    shelved: bool = False
-    shelved_until_us: int | None = None  # station time
-    one_shot: bool = False
-    one_shot_armed: bool = False  # the alarm has been active since it was shelved
-    suppressed: bool = False
-    out_of_service: bool = False
-    conditions: list[ConditionRuntime] = []
-    activations: list[int] = []
-    inputs: dict[str, float | str] = {}
-    now_us: int = 0  # source time
-    offset_us: int = 0  # station time − source time
-
-    @property
-    def held(self) -> bool:
-        """True while shelved, suppressed or out of service."""
-        return self.shelved or self.suppressed or self.out_of_service
-
-    @property
-    def raw_severity(self) -> int:
-        """What the process says at this moment, before delays and counting."""
-        return max((c.level for c in self.conditions), default=0)
-
-    @property
-    def state(self) -> AlarmState:
-        """The state that is shown."""
-        if self.out_of_service:
-            return AlarmState.OOSRV
-        if self.suppressed:
-            return AlarmState.DSUPR
-        return AlarmState.SHLVD if self.shelved else self.process
-
-
-class Change(msgspec.Struct, frozen=True):
-    """One step of one alarm. ``t_us`` is source time for what the process did, station time for what people did."""
-
-    t_us: int
-    transition: Transition
-    from_state: AlarmState
-    to_state: AlarmState
-    severity: int
-    alarm_severity: int
-    annunciate: bool = False
-
+__all__ = ["Act", "AlarmLogic", "AlarmRuntime", "Change", "Transition"]
 
 _S = AlarmState
 _CLEARED = frozenset({_S.RTNUN, _S.LATCH_UNACK, _S.LATCH_ACKED})
@@ -134,7 +49,7 @@ class AlarmLogic:
 
     def start(self, t_us: int) -> AlarmRuntime:
         """State of an alarm that has heard nothing yet; a STALE condition counts from ``t_us``."""
-        runtime = AlarmRuntime(now_us=t_us, conditions=[ConditionRuntime() for _ in self._conditions])
+        runtime = AlarmRuntime(conditions=[ConditionRuntime() for _ in self._conditions])
         for condition, state in zip(self._conditions, runtime.conditions, strict=True):
             if condition.kind is ConditionKind.STALE:
                 state.since = t_us
@@ -150,16 +65,19 @@ class AlarmLogic:
         quality: int = 192,
         *,
         arrived_us: int | None = None,
+        stale_fires: bool = True,
     ) -> list[Change]:
-        """A sample of the alarm's own tag. Timers due before it fire first, each at its own time."""
+        """A sample of the alarm's own tag. Timers due before it fire first, each at its own time.
+
+        ``stale_fires`` False leaves lost signals to :meth:`advance`: for a caller that does not bring every sample here.
+        """
         arrived = t_us if arrived_us is None else arrived_us
-        changes = self._run(runtime, t_us, arrived)
-        runtime.now_us = max(runtime.now_us, t_us)
-        runtime.offset_us = arrived - t_us
+        changes = self._run(runtime, t_us, arrived, stale_fires)
+        _arrive(runtime, t_us, arrived)
         good = usable(value, quality)
         if good and self._keeps_inputs and value is not None:
             runtime.inputs[self.definition.tag] = value
-        return self._observe(runtime, changes, value, good, True)
+        return self._observe(runtime, changes, Observation(t_us, value, good, True, runtime.inputs))
 
     def feed(
         self,
@@ -170,16 +88,16 @@ class AlarmLogic:
         quality: int = 192,
         *,
         arrived_us: int | None = None,
+        stale_fires: bool = True,
     ) -> list[Change]:
         """A sample of another tag that the definition speaks of (set-point, expression)."""
         arrived = t_us if arrived_us is None else arrived_us
-        changes = self._run(runtime, t_us, arrived)
-        runtime.now_us = max(runtime.now_us, t_us)
-        runtime.offset_us = arrived - t_us
+        changes = self._run(runtime, t_us, arrived, stale_fires)
+        _arrive(runtime, t_us, arrived)
         if value is None or not usable(value, quality):
             return changes
         runtime.inputs[tag] = value
-        return self._observe(runtime, changes, None, False, False)
+        return self._observe(runtime, changes, Observation(t_us, None, False, False, runtime.inputs))
 
     def heard(self, runtime: AlarmRuntime, wall_us: int) -> None:
         """The source gave a sign of life at ``wall_us`` (station time) that changed nothing: STALE counts from there."""
@@ -191,9 +109,7 @@ class AlarmLogic:
 
     def advance(self, runtime: AlarmRuntime, wall_us: int) -> list[Change]:
         """Fire every timer due up to ``wall_us`` (station time), oldest first."""
-        changes = self._run(runtime, wall_us - runtime.offset_us, wall_us)
-        runtime.now_us = max(runtime.now_us, wall_us - runtime.offset_us)
-        return changes
+        return self._run(runtime, wall_us - runtime.offset_us, wall_us)
 
     def next_due_us(self, runtime: AlarmRuntime) -> int | None:
         """Station time of the next running timer, or None."""
@@ -206,6 +122,34 @@ class AlarmLogic:
     def calm(self, runtime: AlarmRuntime) -> bool:
         """True while nothing is active or pending, so that a value inside ``band`` can change nothing."""
         return not any(c.level or c.effective for c in runtime.conditions)
+
+    def adopt(self, runtime: AlarmRuntime, old: tuple[Condition, ...], t_us: int) -> AlarmRuntime:
+        """The state under this changed definition: conditions that stayed the same keep theirs, the others start anew.
+
+        Follow it with a sample or :meth:`review` to draw the consequences.
+        """
+        fresh = self.start(t_us - runtime.offset_us)
+        if len(old) == len(runtime.conditions):
+            kept = list(zip(old, runtime.conditions, strict=True))
+            for i, condition in enumerate(self._conditions):
+                same = next((state for was, state in kept if was == condition), None)
+                if same is not None:
+                    fresh.conditions[i] = same
+        return msgspec.structs.replace(runtime, conditions=fresh.conditions, activations=[], inputs={})
+
+    def review(self, runtime: AlarmRuntime, wall_us: int) -> list[Change]:
+        """Draw the consequences of what the conditions hold now."""
+        changes = self.advance(runtime, wall_us)
+        self._resolve(runtime, max(runtime.now_us, wall_us - runtime.offset_us), 0, changes)
+        return changes
+
+    @staticmethod
+    def mark(runtime: AlarmRuntime) -> tuple[object, ...]:
+        """Changes whenever something moved that a restart must not forget."""
+        return (
+            len(runtime.activations),
+            *[(c.level, c.effective, c.on_at, c.off_at, c.peak) for c in runtime.conditions],
+        )
 
     def leading(self, runtime: AlarmRuntime) -> Condition | None:
         """The condition that gives the present severity (or the highest pending peak), None when normal."""
@@ -302,23 +246,25 @@ class AlarmLogic:
 
     # ---- inside ----------------------------------------------------------------------------------------------
 
-    def _source_due(self, runtime: AlarmRuntime) -> int | None:
+    def _source_due(self, runtime: AlarmRuntime, stale: bool = True) -> int | None:
         due: int | None = None
         for state in runtime.conditions:
             for timer in (state.on_at, state.off_at):
                 if timer is not None and (due is None or timer < due):
                     due = timer
         for i in self._silent:
+            if not stale and self._conditions[i].kind is ConditionKind.STALE:
+                continue
             silent = raw_due(self._conditions[i], runtime.conditions[i])
             if silent is not None and (due is None or silent < due):
                 due = silent
         return due
 
-    def _run(self, runtime: AlarmRuntime, t_us: int, wall_us: int) -> list[Change]:
+    def _run(self, runtime: AlarmRuntime, t_us: int, wall_us: int, stale: bool = True) -> list[Change]:
         """Fire source timers due at or before ``t_us`` and shelving that ends at or before ``wall_us``, in order."""
         changes: list[Change] = []
         while True:
-            due = self._source_due(runtime)
+            due = self._source_due(runtime, stale)
             ends = runtime.shelved_until_us if runtime.shelved else None
             shelving = ends is not None and ends <= wall_us
             if (
@@ -327,7 +273,7 @@ class AlarmLogic:
                 and not (shelving and ends is not None and ends < due + runtime.offset_us)
             ):
                 runtime.now_us = max(runtime.now_us, due)
-                self._fire(runtime, due, changes)
+                self._fire(runtime, due, changes, stale)
             elif shelving and ends is not None:
                 was = runtime.state
                 annunciate = self._unshelve(runtime)
@@ -335,7 +281,7 @@ class AlarmLogic:
             else:
                 return changes
 
-    def _fire(self, runtime: AlarmRuntime, due: int, changes: list[Change]) -> None:
+    def _fire(self, runtime: AlarmRuntime, due: int, changes: list[Change], stale: bool) -> None:
         peak = 0
         levels: dict[int, int] = {}
         for i, (condition, state) in enumerate(zip(self._conditions, runtime.conditions, strict=True)):
@@ -344,7 +290,7 @@ class AlarmLogic:
                 state.effective, state.on_at, state.peak = state.level, None, 0
             elif state.off_at is not None and state.off_at <= due:
                 state.effective, state.off_at = state.level, None
-            else:
+            elif stale or condition.kind is not ConditionKind.STALE:
                 silent = raw_due(condition, state)
                 if silent is not None and silent <= due:
                     levels[i] = int(condition.priority)
@@ -352,11 +298,8 @@ class AlarmLogic:
             self._levels(runtime, due, levels)
         self._resolve(runtime, due, peak, changes)
 
-    def _observe(
-        self, runtime: AlarmRuntime, changes: list[Change], value: float | str | None, good: bool, own: bool
-    ) -> list[Change]:
+    def _observe(self, runtime: AlarmRuntime, changes: list[Change], seen: Observation) -> list[Change]:
         t_us = runtime.now_us
-        seen = Observation(t_us, value, good, own, runtime.inputs)
         levels: dict[int, int] = {}
         for i, detect in enumerate(self._detectors):
             level = detect(runtime.conditions[i], seen)
@@ -371,8 +314,9 @@ class AlarmLogic:
         before = any(c.level for c in runtime.conditions)
         raised = any(c.effective for c in runtime.conditions)
         counting = self.definition.count > 1 and not raised
+        keep_peak = not self.definition.auto_reset
         for i, level in levels.items():
-            self._settle(self._conditions[i], runtime.conditions[i], level, t_us, counting)
+            settle(self._conditions[i], runtime.conditions[i], level, t_us, counting, keep_peak)
         if not counting or before or not any(c.level for c in runtime.conditions):
             return
         window = round(self.definition.count_window_s * US)
@@ -382,27 +326,6 @@ class AlarmLogic:
             for state in runtime.conditions:
                 if state.level > state.effective:
                     state.effective, state.on_at, state.peak = state.level, None, 0
-
-    def _settle(self, condition: Condition, state: ConditionRuntime, level: int, t_us: int, counting: bool) -> None:
-        previous, state.level = state.level, level
-        if level > state.effective:
-            state.off_at = None
-            keep = state.on_at is not None and not self.definition.auto_reset
-            state.peak = max(state.peak, level) if keep else level
-            if condition.on_delay_s <= 0:
-                if not counting:
-                    state.effective, state.on_at, state.peak = level, None, 0
-            elif state.on_at is None:
-                state.on_at = t_us + round(condition.on_delay_s * US)
-        elif level < state.effective:
-            state.on_at, state.peak = None, 0
-            if condition.off_delay_s <= 0:
-                state.effective, state.off_at = level, None
-            elif state.off_at is None or level < previous:
-                state.off_at = t_us + round(condition.off_delay_s * US)
-        else:
-            state.on_at = state.off_at = None
-            state.peak = 0
 
     def _resolve(self, runtime: AlarmRuntime, t_us: int, peak: int, changes: list[Change]) -> None:
         """Draw the consequence of new effective severities."""
@@ -474,3 +397,10 @@ class AlarmLogic:
 
 def _normal(runtime: AlarmRuntime) -> None:
     runtime.process, runtime.alarm_severity, runtime.acked_severity = _S.NORM, 0, 0
+
+
+def _arrive(runtime: AlarmRuntime, t_us: int, arrived_us: int) -> None:
+    """A sample is here: time never goes back within an alarm, but its first sample sets the line."""
+    runtime.now_us = max(runtime.now_us, t_us) if runtime.spoke else t_us
+    runtime.offset_us = arrived_us - runtime.now_us
+    runtime.spoke = True
