@@ -1,0 +1,1 @@
+"""Screens of live values: the tag tree, trend plots, the table of values, and refused messages."""
