@@ -1,0 +1,1 @@
+"""Who may act: login and lock, users, audit, settings, and the first start."""

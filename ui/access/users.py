@@ -1,0 +1,224 @@
+"""Users: who exists, in which role, active or locked; created, changed and unlocked through the door."""
+
+from __future__ import annotations
+
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QCheckBox, QComboBox, QLineEdit, QMenu, QVBoxLayout, QWidget
+
+from app.ports import Answer
+from models.commands import ChangeUser, CreateUser
+from models.people import Role, UserInfo
+from ui.access.password import NewPassword
+from ui.i18n import near_text, stamp_text, t
+from ui.widgets.controls import SearchBox, button, name_control, role_label
+from ui.widgets.panel import Panel, PanelContext
+from ui.widgets.rows import Column, RowsModel
+from ui.widgets.sheet import Sheet
+from ui.widgets.table import DataTable
+
+
+def _state(ctx: PanelContext, user: UserInfo) -> str:
+    now = ctx.station.now_us()
+    if not user.active:
+        return t("access.state_inactive")
+    if user.locked_until_us is not None and user.locked_until_us > now:
+        return t("access.state_locked", time=near_text(user.locked_until_us, now))
+    return t("access.state_must_change") if user.must_change else t("access.state_active")
+
+
+def user_columns(ctx: PanelContext) -> list[Column[UserInfo]]:
+    """Columns of the table of users."""
+
+    def dim(user: UserInfo) -> bool:
+        return not user.active
+
+    return [
+        Column("login", "access.column.login", lambda u: u.login, width=140, dim=dim),
+        Column("name", "access.column.name", lambda u: u.name, width=160, stretch=True, dim=dim),
+        Column("role", "access.column.role", lambda u: t(f"common.role.{u.role}"), width=120, dim=dim),
+        Column("state", "access.column.state", lambda u: _state(ctx, u), width=200, dim=dim),
+        Column(
+            "created", "access.column.created", lambda u: stamp_text(u.created_us), lambda u: u.created_us, 160, dim=dim
+        ),
+    ]
+
+
+class UsersPanel(Panel):
+    """The table of users and what an administrator can do."""
+
+    title_key = "access.users"
+    icon_name = "users"
+
+    def __init__(self, ctx: PanelContext, parent: QWidget | None = None) -> None:
+        super().__init__(ctx, parent)
+        self.model: RowsModel[UserInfo] = RowsModel(user_columns(ctx), lambda u: u.id, lambda u: u.login)
+        self.table: DataTable[UserInfo] = DataTable(ctx, "users", self.model, "users")
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self.table)
+        self.search = SearchBox()
+        self.search.setFixedWidth(200)
+        self.search.searched.connect(self.model.set_search)
+        self.new = button("plus")
+        self.new.clicked.connect(lambda: self._open(None))
+        self.edit = button("edit")
+        self.edit.clicked.connect(self._edit)
+        for widget in (self.search, self.edit, self.new):
+            self.header.right.addWidget(widget)
+        self.table.activated.connect(self._open_if_allowed)
+        self.table.picked.connect(lambda _user: self._enable())
+        self.table.context.connect(self._fill_menu)
+        ctx.bridge.users_changed.connect(lambda _event: self.load())
+        ctx.actor_changed.connect(lambda _actor: self._enable())
+        self.ready()
+        self.load()
+
+    def load(self) -> None:
+        """Read the users (they come from the store)."""
+        self.ctx.work(self, self.ctx.station.people.users, self._show, self._failed)
+        if not self.model.all_rows():
+            self.table.states.show_loading()
+
+    def _show(self, users: list[UserInfo]) -> None:
+        kept = self.table.current()
+        self.model.replace(users)
+        if users:
+            self.table.states.show_content()
+        else:
+            self.table.states.show_empty("access.no_users")
+        if kept is not None:
+            self.table.select(kept.id)
+        self._enable()
+
+    def _failed(self, error: BaseException) -> None:
+        self.table.states.show_error(str(error), self.load)
+
+    def _enable(self) -> None:
+        self.new.setEnabled(self.ctx.allowed(CreateUser.action))
+        self.edit.setEnabled(self.ctx.allowed(ChangeUser.action) and self.table.current() is not None)
+
+    def _edit(self) -> None:
+        user = self.table.current()
+        if user is not None:
+            self._open(user)
+
+    def _open_if_allowed(self, user: UserInfo) -> None:
+        if self.ctx.allowed(ChangeUser.action):
+            self._open(user)
+
+    def _open(self, user: UserInfo | None) -> None:
+        self.ctx.open_sheet.emit(UserSheet(self.ctx, user))
+
+    def _fill_menu(self, menu: QMenu) -> None:
+        user = self.table.current()
+        if user is None:
+            return
+        may = self.ctx.allowed(ChangeUser.action)
+        entries = [
+            (t("access.edit"), lambda: self._open(user), True),
+            (t("access.unlock"), lambda: self._change(ChangeUser(login=user.login, unlock=True)), True),
+            (
+                t("access.deactivate" if user.active else "access.activate"),
+                lambda: self._change(ChangeUser(login=user.login, active=not user.active)),
+                True,
+            ),
+        ]
+        for text, run, possible in entries:
+            action: QAction = menu.addAction(text, run)
+            action.setEnabled(may and possible)
+
+    def _change(self, command: ChangeUser) -> None:
+        def said(answer: Answer) -> None:
+            if answer.ok:
+                self.ctx.toast.emit(t("access.changed", login=command.login), "ok")
+
+        self.ctx.order(command, said, self)
+
+    def retranslate(self) -> None:
+        self.search.setPlaceholderText(t("access.search_users"))
+        name_control(self.search, t("access.search_users"))
+        self.new.setText(t("access.new_user"))
+        self.edit.setText(t("access.edit"))
+        self.table.view.setAccessibleName(t("access.users"))
+
+
+class UserSheet(Sheet):
+    """A new user, or the changes to one."""
+
+    def __init__(self, ctx: PanelContext, user: UserInfo | None) -> None:
+        super().__init__(t("access.new_user") if user is None else t("access.edit_user", login=user.login))
+        self.ctx, self.user = ctx, user
+        self.login, self.name = QLineEdit(), QLineEdit()
+        self.role = QComboBox()
+        for role in Role:
+            self.role.addItem(t(f"common.role.{role}"), role)
+        self.active, self.unlock = QCheckBox(t("access.is_active")), QCheckBox(t("access.unlock_now"))
+        self.reset = QCheckBox(t("access.reset_password"))
+        self.password = NewPassword(ctx.station.people.weakness, lambda: self.login.text().strip())
+        for key, field in (("access.login", self.login), ("access.name", self.name), ("access.role", self.role)):
+            self.form.addWidget(role_label("dim", t(key)))
+            field.setAccessibleName(t(key))
+            self.form.addWidget(field)
+        self.login.textChanged.connect(self.password.refresh)
+        if user is not None:
+            self.login.setText(user.login)
+            self.login.setReadOnly(True)
+            self.name.setText(user.name)
+            self.role.setCurrentIndex(self.role.findData(user.role))
+            self.active.setChecked(user.active)
+            for box in (self.active, self.unlock, self.reset):
+                self.form.addWidget(box)
+            self.reset.toggled.connect(self.password.setVisible)
+            self.password.hide()
+        self.form.addWidget(self.password)
+        self.form.addWidget(role_label("dim", t("access.first_password_note"), wrap=True))
+        self.problem = role_label("error", wrap=True)
+        self.problem.hide()
+        self.form.addWidget(self.problem)
+        self.buttons(t("common.save"))
+        self.setFocusProxy(self.login if user is None else self.name)
+
+    def command(self) -> CreateUser | ChangeUser:
+        """The order that the form stands for.
+
+        Raises ValueError with the reason in words when something is missing.
+        """
+        login, name, role = self.login.text().strip(), self.name.text().strip(), self.role.currentData()
+        if not login or not name:
+            raise ValueError(t("access.name_needed"))
+        new = self.user is None or self.reset.isChecked()
+        if new and (problem := self.password.problem()) is not None:
+            raise ValueError(problem)
+        if self.user is None:
+            return CreateUser(login=login, name=name, role=Role(role), password=self.password.password)
+        before = self.user
+        return ChangeUser(
+            login=login,
+            name=name if name != before.name else None,
+            role=Role(role) if role != before.role else None,
+            active=self.active.isChecked() if self.active.isChecked() != before.active else None,
+            unlock=self.unlock.isChecked(),
+            new_password=self.password.password if new else None,
+        )
+
+    def confirmed(self) -> None:
+        """Give the order; the sheet stays open with the reason when it is refused."""
+        try:
+            command = self.command()
+        except ValueError as error:
+            self._say(str(error))
+            return
+        self.confirm.setEnabled(False)
+        if not self.ctx.order(command, self._answered, self):
+            self.confirm.setEnabled(True)
+
+    def _answered(self, answer: Answer) -> None:
+        self.confirm.setEnabled(True)
+        if answer.ok:
+            key = "access.created" if self.user is None else "access.changed"
+            self.ctx.toast.emit(t(key, login=self.login.text().strip()), "ok")
+            self.close()
+
+    def _say(self, text: str) -> None:
+        self.problem.setText(text)
+        self.problem.show()
