@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from sqlalchemy import JSON, BigInteger, Integer, MetaData
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column
 
 #: BIGINT on PostgreSQL; SQLite needs INTEGER for a rowid alias.
 BigInt = BigInteger().with_variant(Integer(), "sqlite")
@@ -41,3 +41,8 @@ class Versioned:
     """A row that several people may edit: SQLAlchemy refuses the second of two writes made from the same version."""
 
     version: Mapped[int] = mapped_column(Integer, nullable=False, default=1)
+
+    @declared_attr.directive
+    @classmethod
+    def __mapper_args__(cls) -> dict[str, Any]:
+        return {"version_id_col": cls.version}

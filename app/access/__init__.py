@@ -1,0 +1,1 @@
+"""Who may act, the one door that every act goes through, and the trail that it leaves."""

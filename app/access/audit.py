@@ -1,0 +1,190 @@
+"""The trail: append-only rows, each sealed with the hash of the one before it.
+
+A row that is changed, removed from the middle or slipped in breaks the chain from there on, and :func:`verify` says where.
+The database itself refuses UPDATE and DELETE on it (triggers below), so that it takes more than a slip to do so.
+Written by the engine thread alone: the chain needs one writer.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from typing import Any
+
+from sqlalchemy import Connection, func, insert, or_, select
+from sqlalchemy.orm import Session
+
+from app.ports import AuditRow
+from models.audit import AuditEntry
+from models.people import Actor
+
+GENESIS = "0" * 64
+_SECRET = ("password", "secret", "token")
+_TABLE = AuditEntry.__table__
+_SEALED = ("audit_entry", "alarm_transition")
+
+TRIGGERS_SQLITE: tuple[str, ...] = tuple(
+    f"CREATE TRIGGER {table}_no_{act.lower()} BEFORE {act} ON {table} BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
+    for table in _SEALED
+    for act in ("UPDATE", "DELETE")
+)
+TRIGGERS_POSTGRESQL: tuple[str, ...] = (
+    "CREATE OR REPLACE FUNCTION ankan_append_only() RETURNS trigger LANGUAGE plpgsql AS "
+    "$$ BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME; END $$",
+    *(
+        statement
+        for table in _SEALED
+        for statement in (
+            f"CREATE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE ON {table} "
+            "FOR EACH ROW EXECUTE FUNCTION ankan_append_only()",
+            f"CREATE TRIGGER {table}_no_truncate BEFORE TRUNCATE ON {table} "
+            "FOR EACH STATEMENT EXECUTE FUNCTION ankan_append_only()",
+        )
+    ),
+)
+
+
+def append(
+    session: Session,
+    *,
+    t_us: int,
+    actor: Actor,
+    action: str,
+    target: str,
+    outcome: str,
+    reason: str = "",
+    before: Mapping[str, Any] | None = None,
+    after: Mapping[str, Any] | None = None,
+) -> int:
+    """Add a row in the session's transaction; returns its id. ``outcome`` is done · refused · failed.
+
+    Values under keys that speak of secrets are blotted out. Raises SQLAlchemyError.
+    """
+    last = session.execute(select(_TABLE.c.id, _TABLE.c.hash).order_by(_TABLE.c.id.desc()).limit(1)).first()
+    row: dict[str, Any] = {
+        "id": (last.id if last else 0) + 1,
+        "t_us": t_us,
+        "user_id": actor.user_id,
+        "login": _text(actor.login, 64),
+        "name": _text(actor.name, 120),
+        "role": actor.role.value if actor.role else "",
+        "station": actor.station[:64],
+        "session_id": actor.session_id,
+        "action": action,
+        "target": _text(target, 200),
+        "outcome": outcome,
+        "reason": _text(reason),
+        "before": _plain(before),
+        "after": _plain(after),
+        "prev_hash": last.hash if last else GENESIS,
+    }
+    row["hash"] = seal(row)
+    session.execute(insert(AuditEntry), [row])
+    return int(row["id"])
+
+
+def seal(row: Mapping[str, Any]) -> str:
+    """SHA-256 (hex) over the canonical JSON of everything in the row but its own hash."""
+    body = {k: row[k] for k in sorted(row) if k != "hash"}
+    return hashlib.sha256(_canonical(body).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def verify(connection: Connection) -> int | None:
+    """The first row whose seal, number or predecessor is not right; None when the whole chain holds."""
+    expected_id, prev_hash = 1, GENESIS
+    for row in connection.execution_options(yield_per=1000).execute(select(_TABLE).order_by(_TABLE.c.id)):
+        body = dict(row._mapping)
+        if body["id"] != expected_id or body["prev_hash"] != prev_hash or body["hash"] != seal(body):
+            return int(body["id"])
+        expected_id, prev_hash = expected_id + 1, body["hash"]
+    return None
+
+
+def _canonical(value: Any) -> str:
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
+def _plain(value: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """As it will come back from the store: text keys, lists, no NaN; secrets blotted out."""
+    return None if value is None else {str(k): _clean(str(k), v) for k, v in value.items()}
+
+
+def _clean(key: str, value: Any) -> Any:
+    if any(word in key.lower() for word in _SECRET) and not isinstance(value, bool):
+        return "***"
+    if isinstance(value, Mapping):
+        return {str(k): _clean(str(k), v) for k, v in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_clean("", v) for v in value]
+    if isinstance(value, float):
+        return value if abs(value) < float("inf") else str(value)  # NaN fails this too
+    if isinstance(value, bool | int) or value is None:
+        return int(value) if isinstance(value, int) and not isinstance(value, bool) else value
+    return _text(str(value))
+
+
+def _text(value: str, length: int | None = None) -> str:
+    """What either database keeps as it is: no NUL, no lone surrogates."""
+    return value.replace("\x00", "\\0").encode("utf-8", "replace").decode("utf-8")[:length]
+
+
+class AuditTrail:
+    """``app.ports.Trail``: reading the trail, for worker threads."""
+
+    def __init__(self, read: Callable[[], AbstractContextManager[Connection]]) -> None:
+        self._read = read
+
+    def entries(
+        self,
+        *,
+        login: str = "",
+        action: str = "",
+        text: str = "",
+        start_us: int | None = None,
+        end_us: int | None = None,
+        offset: int = 0,
+        limit: int = 500,
+    ) -> tuple[list[AuditRow], int]:
+        """A page of the trail, newest first, and how many match. ``action`` also matches as a prefix ('alarm.')."""
+        t = _TABLE.c
+        wheres = []
+        if login:
+            wheres.append(t.login == login)
+        if action:
+            wheres.append(t.action.startswith(action, autoescape=True))
+        if text:
+            columns = (t.target, t.reason, t.name, t.login, t.action)
+            wheres.append(or_(*(column.icontains(text, autoescape=True) for column in columns)))
+        if start_us is not None:
+            wheres.append(t.t_us >= start_us)
+        if end_us is not None:
+            wheres.append(t.t_us < end_us)
+        page = select(_TABLE).where(*wheres).order_by(t.id.desc()).offset(offset).limit(limit)
+        with self._read() as connection:
+            total = connection.execute(select(func.count()).select_from(_TABLE).where(*wheres)).scalar_one()
+            rows = [_row(r) for r in connection.execute(page)]
+        return rows, total
+
+    def verify(self) -> int | None:
+        """See :func:`verify`."""
+        with self._read() as connection:
+            return verify(connection)
+
+
+def _row(row: Any) -> AuditRow:
+    return AuditRow(
+        id=row.id,
+        t_us=row.t_us,
+        login=row.login,
+        name=row.name,
+        role=row.role,
+        station=row.station,
+        action=row.action,
+        target=row.target,
+        outcome=row.outcome,
+        reason=row.reason,
+        before=row.before,
+        after=row.after,
+    )
