@@ -131,7 +131,7 @@ class SegmentedButtons(QWidget):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
         self.buttons: dict[str, QPushButton] = {}
-        group = QButtonGroup(self)
+        group = self._group = QButtonGroup(self)
         for number, key in enumerate(keys):
             part = QPushButton(key)
             part.setCheckable(True)
@@ -150,9 +150,15 @@ class SegmentedButtons(QWidget):
         """Key of the button that is on."""
         return next((key for key, part in self.buttons.items() if part.isChecked()), None)
 
-    def select(self, key: str) -> None:
-        """Turn one on without saying so."""
-        self.buttons[key].setChecked(True)
+    def select(self, key: str | None) -> None:
+        """Turn one on without saying so; None turns all off."""
+        if key is not None:
+            self.buttons[key].setChecked(True)
+            return
+        self._group.setExclusive(False)
+        for part in self.buttons.values():
+            part.setChecked(False)
+        self._group.setExclusive(True)
 
 
 class SearchBox(QLineEdit):

@@ -1,0 +1,161 @@
+"""pyqtgraph items of one plot: a view box that asks its owner, an axis with the shared ticks, envelope and curve."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import QRectF, Qt, Signal
+from PySide6.QtGui import QPainter, QPainterPath
+
+from ui.i18n import number_text
+from ui.monitoring.series import Floats, View
+from ui.theme import theme
+
+
+class TimeBox(pg.ViewBox):
+    """A view box that moves nothing by itself: wheel, drag and double click become requests to all plots.
+
+    zoomed(factor, x) · panned(dx) · selecting(x0, x1, finished) · fitted(): double click, fit the vertical axis
+    """
+
+    zoomed = Signal(float, float)
+    panned = Signal(float)
+    selecting = Signal(float, float, bool)
+    fitted = Signal()
+
+    def __init__(self) -> None:
+        super().__init__(enableMenu=False, defaultPadding=0)
+        self.setMouseEnabled(False, False)
+        self.disableAutoRange()
+
+    def wheelEvent(self, ev: Any, axis: Any = None) -> None:
+        self.zoomed.emit(0.8 ** (ev.delta() / 120), self.mapSceneToView(ev.scenePos()).x())
+        ev.accept()
+
+    def mouseDragEvent(self, ev: Any, axis: Any = None) -> None:
+        ev.accept()
+        at = self.mapToView(ev.pos()).x()
+        if ev.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+            self.selecting.emit(self.mapToView(ev.buttonDownPos()).x(), at, ev.isFinish())
+        else:
+            self.panned.emit(self.mapToView(ev.lastPos()).x() - at)
+
+    def mouseDoubleClickEvent(self, ev: Any) -> None:
+        self.fitted.emit()
+        ev.accept()
+
+
+class ValueAxis(pg.AxisItem):
+    """Left axis: a few round figures with a true minus sign, faint grid."""
+
+    def __init__(self) -> None:
+        super().__init__("left")
+        self.setStyle(tickLength=0, tickTextOffset=6, maxTickLevel=0, textFillLimits=[(0, 0.8)])
+        self.setWidth(48)
+
+    def tickSpacing(self, minVal: float, maxVal: float, size: float) -> list[tuple[float, float]]:
+        """One level of ticks, about 45 px apart."""
+        wanted = (maxVal - minVal) / max(1.0, size / 45)
+        if wanted <= 0:
+            return [(1.0, 0.0)]
+        base = 10.0 ** np.floor(np.log10(wanted))
+        return [(base * next(m for m in (1, 2, 2.5, 5, 10) if m * base >= wanted), 0.0)]
+
+    def tickStrings(self, values: Any, scale: float, spacing: float) -> list[str]:
+        decimals = max(0, -int(np.floor(np.log10(spacing)))) if spacing < 1 else 0
+        if decimals and round(spacing * 10**decimals, 9) % 1:
+            decimals += 1
+        return [number_text(float(v), decimals) for v in values]
+
+
+class TimeGrid(pg.AxisItem):
+    """Bottom axis without text: draws only the grid lines of the shared ruler."""
+
+    def __init__(self) -> None:
+        super().__init__("bottom")
+        self.seconds: list[float] = []
+        self.setStyle(showValues=False, tickLength=0)
+        self.setHeight(1)
+
+    def tickValues(self, minVal: float, maxVal: float, size: float) -> list[tuple[float, list[float]]]:
+        return [(1.0, self.seconds)]
+
+
+class Envelope(pg.GraphicsObject):
+    """Area between the smallest and the largest value of each bucket."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._path = QPainterPath()
+        self._bounds = QRectF()
+
+    def set_data(self, x: Floats, lo: Floats, hi: Floats) -> None:
+        """Show these buckets; NaN breaks the area."""
+        self.prepareGeometryChange()
+        self._path = QPainterPath()
+        if x.size and bool(np.any(hi > lo)):
+            finite = np.isfinite(lo)
+            edges = np.flatnonzero(np.diff(np.concatenate(([False], finite, [False])).astype(np.int8)))
+            for a, b in zip(edges[::2], edges[1::2], strict=True):
+                xs = np.concatenate([x[a:b], x[a:b][::-1]])
+                ys = np.concatenate([hi[a:b], lo[a:b][::-1]])
+                self._path.addPath(pg.arrayToQPath(xs, ys, connect="all"))
+        self._bounds = self._path.boundingRect()
+        self.update()
+
+    def boundingRect(self) -> QRectF:
+        return self._bounds
+
+    def paint(self, painter: QPainter, *_: Any) -> None:
+        painter.fillPath(self._path, theme().color("trace", 0.28))
+
+
+_STYLES = (
+    ("trace", Qt.PenStyle.SolidLine),
+    ("g7", Qt.PenStyle.SolidLine),
+    ("g5", Qt.PenStyle.SolidLine),
+    ("accent", Qt.PenStyle.DashLine),
+    ("g7", Qt.PenStyle.DotLine),
+    ("g5", Qt.PenStyle.DashLine),
+)
+FINE_CURVES = 12  # up to that many curves on the screen are smoothed; more would cost the operator frames
+
+
+class Curve:
+    """The items of one series in a plot: mean line and envelope."""
+
+    def __init__(self, plot: Any, number: int) -> None:
+        self._plot = plot
+        self._style = _STYLES[number % len(_STYLES)]
+        self.envelope: Envelope | None = None
+        self.line = pg.PlotCurveItem(connect="finite", skipFiniteCheck=False)
+        plot.addItem(self.line)
+        self.restyle(smooth=True)
+
+    def restyle(self, *, smooth: bool) -> None:
+        """Pen of the present theme."""
+        token, style = self._style
+        self.line.opts["antialias"] = smooth
+        self.line.setPen(pg.mkPen(theme().color(token), width=1.6 if smooth else 1, style=style))
+        if self.envelope is not None:
+            self.envelope.update()
+
+    def show(self, view: View, base_us: int) -> None:
+        """Draw a stretch; x is seconds since ``base_us``."""
+        x = (view.t_us - base_us) / 1e6
+        self.line.setData(x, view.mean)
+        banded = bool(view.t_us.size) and bool(np.any(view.hi > view.lo))
+        if banded and self.envelope is None:
+            self.envelope = Envelope()
+            self.envelope.setZValue(-5)
+            self._plot.addItem(self.envelope)
+        if self.envelope is not None:
+            self.envelope.set_data(x, view.lo, view.hi)
+
+    def remove(self) -> None:
+        """Take the items out of the plot."""
+        self._plot.removeItem(self.line)
+        if self.envelope is not None:
+            self._plot.removeItem(self.envelope)
