@@ -1,0 +1,308 @@
+"""Users and sessions behind the door: row changes only, with every password already hashed by a worker.
+
+Commands of :mod:`models.commands` that carry a password are turned into the ones here before they reach the engine
+thread (:mod:`app.access.people`); action and permission stay the same.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, ClassVar
+
+import msgspec
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session as Transaction
+
+from app.access.door import Handler, Outcome, Unit
+from app.access.permissions import ANONYMOUS, SYSTEM, Permissions
+from app.clock import US
+from app.ports import Refused
+from models.commands import ChangeUser, Command, LogOut
+from models.events import UsersChanged
+from models.people import Actor, Role, Session, User
+
+_LOGIN = re.compile(r"[\w][\w.\-@]{0,63}")
+
+
+class Secret(msgspec.Struct, frozen=True):
+    """A hash on its way to the store, and why the password behind it was refused, if it was. Never prints itself."""
+
+    value: str
+    weakness: str | None = None
+
+    def __repr__(self) -> str:
+        return "Secret(***)"
+
+
+class _OnUser(Command, frozen=True, kw_only=True):
+    login: str
+
+    @property
+    def target(self) -> str:
+        return f"user:{self.login}"
+
+
+class OpenSession(_OnUser, frozen=True, kw_only=True):
+    """The password was right: begin a session. ``seen`` is the hash that it was checked against."""
+
+    action: ClassVar[str] = "session.login"
+    user_id: int
+    seen: Secret
+    rehashed: Secret | None = None
+
+
+class RecordFailedLogin(_OnUser, frozen=True, kw_only=True):
+    """The password was wrong, or the login may not be used: ``code`` says which."""
+
+    action: ClassVar[str] = "session.login_failed"
+    code: str
+
+
+class StoreUser(_OnUser, frozen=True, kw_only=True):
+    """CreateUser with its password hashed."""
+
+    action: ClassVar[str] = "user.create"
+    name: str
+    role: Role
+    secret: Secret
+
+
+class StoreUserChange(Command, frozen=True, kw_only=True):
+    """ChangeUser with its password hashed."""
+
+    action: ClassVar[str] = "user.change"
+    change: ChangeUser
+    secret: Secret | None = None
+
+    @property
+    def target(self) -> str:
+        """The user that is changed."""
+        return self.change.target
+
+    @property
+    def why(self) -> str:
+        """The reason given."""
+        return self.change.why
+
+
+class StoreOwnPassword(_OnUser, frozen=True, kw_only=True):
+    """ChangeOwnPassword: checked and hashed."""
+
+    action: ClassVar[str] = "user.password"
+    seen: Secret
+    proved: bool
+    secret: Secret
+
+
+class StoreFirstPassword(_OnUser, frozen=True, kw_only=True):
+    """A password that had to be changed is; begins a session."""
+
+    action: ClassVar[str] = "user.first_password"
+    user_id: int
+    seen: Secret
+    secret: Secret
+
+
+class StoreFirstAdministrator(_OnUser, frozen=True, kw_only=True):
+    """The administrator of a station that has no user yet."""
+
+    action: ClassVar[str] = "user.first_administrator"
+    name: str
+    secret: Secret
+
+
+def standing(transaction: Transaction, actor: Actor) -> str | None:
+    """Why this actor may not act now (unknown_user · inactive · role_changed · session_closed), or None."""
+    if actor.user_id <= 0:
+        return None
+    user = transaction.execute(select(User.active, User.role).where(User.id == actor.user_id)).first()
+    if user is None:
+        return "unknown_user"
+    if not user.active:
+        return "inactive"
+    if user.role != actor.role:
+        return "role_changed"
+    if actor.session_id:
+        found = select(Session.user_id, Session.closed_us).where(Session.id == actor.session_id)
+        session = transaction.execute(found).first()
+        if session is None or session.closed_us is not None or session.user_id != actor.user_id:
+            return "session_closed"
+    return None
+
+
+def handlers(permissions: Permissions) -> dict[type[Command], Handler]:
+    """Handlers of everything in this module and of LogOut."""
+    rules = permissions.login
+
+    def open_session(unit: Unit, command: OpenSession, actor: Actor) -> Outcome:
+        user = _verified(unit, command.user_id, command.seen)
+        if user.must_change or not user.password:
+            raise Refused("must_change")
+        if command.rehashed is not None:
+            user.password = command.rehashed.value
+        return _begin_session(unit, user, actor)
+
+    def failed(unit: Unit, command: RecordFailedLogin, actor: Actor) -> Outcome:
+        user = find(unit.session, command.login)
+        after: dict[str, Any] = {"code": command.code}
+        if user is not None and command.code == "wrong":
+            user.failed_logins += 1
+            wait_s = rules.wait_s(user.failed_logins)
+            user.locked_until_us = unit.now_us + round(wait_s * US) if wait_s else None
+            after |= {"failures": user.failed_logins, "locked_until_us": user.locked_until_us}
+        return Outcome(data=user.locked_until_us if user is not None else None, after=after)
+
+    def first_password(unit: Unit, command: StoreFirstPassword, actor: Actor) -> Outcome:
+        user = _verified(unit, command.user_id, command.seen)
+        if not user.must_change:
+            raise Refused("invalid", "this password need not be changed")
+        user.password, user.must_change = _strong(command.secret), False
+        return _begin_session(unit, user, actor)
+
+    return {
+        OpenSession: open_session,
+        RecordFailedLogin: failed,
+        StoreFirstPassword: first_password,
+        StoreFirstAdministrator: _first_administrator,
+        LogOut: _log_out,
+        **user_handlers(),
+    }
+
+
+def user_handlers() -> dict[type[Command], Handler]:
+    """Handlers of the orders whose passwords come hashed."""
+    return {StoreUser: _create, StoreUserChange: _change, StoreOwnPassword: _own_password}
+
+
+def find(transaction: Transaction, login: str) -> User | None:
+    """The user with this login, whatever its case."""
+    return transaction.scalars(select(User).where(func.lower(User.login) == login.strip().lower())).first()
+
+
+def _verified(unit: Unit, user_id: int, seen: Secret) -> User:
+    """The user, if what the worker checked still holds now."""
+    user = unit.session.get(User, user_id)
+    if user is None or user.password != seen.value:
+        raise Refused("wrong", "the password was changed meanwhile")
+    if user.locked_until_us is not None and user.locked_until_us > unit.now_us:
+        raise Refused("locked", until_us=user.locked_until_us)
+    if not user.active:
+        raise Refused("inactive")
+    return user
+
+
+def _begin_session(unit: Unit, user: User, actor: Actor) -> Outcome:
+    user.failed_logins, user.locked_until_us = 0, None
+    session = Session(user_id=user.id, station=actor.station, opened_us=unit.now_us)
+    unit.session.add(session)
+    unit.session.flush()
+    return Outcome(data=session.id, after={"session": session.id})
+
+
+def _strong(secret: Secret) -> str:
+    if secret.weakness is not None:
+        raise Refused("weak_password", secret.weakness, weakness=secret.weakness)
+    return secret.value
+
+
+def _create(unit: Unit, command: StoreUser, actor: Actor) -> Outcome:
+    return _add(unit, command.login, command.name, command.role, _strong(command.secret), must_change=True)
+
+
+def _first_administrator(unit: Unit, command: StoreFirstAdministrator, actor: Actor) -> Outcome:
+    if unit.session.scalar(select(func.count()).select_from(User)):
+        raise Refused("forbidden", "this station has users already")
+    secret = _strong(command.secret)
+    return _add(unit, command.login, command.name, Role.ADMINISTRATOR, secret, must_change=False)
+
+
+def _add(unit: Unit, login: str, name: str, role: Role, password: str, *, must_change: bool) -> Outcome:
+    login, name = login.strip(), name.strip()
+    if not _LOGIN.fullmatch(login) or login.lower() in (SYSTEM, ANONYMOUS):
+        raise Refused("invalid", "a login is 1 to 64 letters, digits, '.', '-', '_' or '@'", field="login")
+    if not name or len(name) > 120:
+        raise Refused("invalid", "a name has 1 to 120 characters", field="name")
+    if find(unit.session, login) is not None:
+        raise Refused("conflict", f"the login {login} is taken", field="login")
+    user = User(
+        login=login,
+        name=name,
+        role=role,
+        password=password,
+        active=True,
+        must_change=must_change,
+        failed_logins=0,
+        created_us=unit.now_us,
+    )
+    unit.session.add(user)
+    unit.session.flush()
+    return Outcome(data=user.id, after=_facts(user), events=(UsersChanged(unit.now_us),))
+
+
+def _change(unit: Unit, command: StoreUserChange, actor: Actor) -> Outcome:
+    change = command.change
+    user = find(unit.session, change.login)
+    if user is None:
+        raise Refused("not_found", change.login)
+    before = _facts(user)
+    if change.name is not None:
+        if not change.name.strip() or len(change.name.strip()) > 120:
+            raise Refused("invalid", "a name has 1 to 120 characters", field="name")
+        user.name = change.name.strip()
+    closes = False
+    if change.role is not None and change.role != user.role:
+        user.role, closes = change.role, True
+    if change.active is not None and change.active != user.active:
+        user.active, closes = change.active, closes or not change.active
+    if change.unlock:
+        user.failed_logins, user.locked_until_us = 0, None
+    if command.secret is not None:
+        user.password, user.must_change, closes = _strong(command.secret), True, True
+        user.failed_logins, user.locked_until_us = 0, None
+    unit.session.flush()
+    _keep_an_administrator(unit)
+    if closes:
+        _close_sessions(unit, user.id)
+    after = _facts(user) | ({"password_set": True} if command.secret is not None else {})
+    return Outcome(data=user.id, before=before, after=after, events=(UsersChanged(unit.now_us),))
+
+
+def _own_password(unit: Unit, command: StoreOwnPassword, actor: Actor) -> Outcome:
+    user = unit.session.get(User, actor.user_id)
+    if user is not None and user.locked_until_us is not None and user.locked_until_us > unit.now_us:
+        raise Refused("locked", until_us=user.locked_until_us)
+    if user is None or not command.proved or user.password != command.seen.value:
+        raise Refused("wrong_password")
+    user.password, user.must_change = _strong(command.secret), False
+    return Outcome(after={"password_set": True})
+
+
+def _log_out(unit: Unit, command: LogOut, actor: Actor) -> Outcome:
+    session = unit.session.get(Session, actor.session_id) if actor.session_id else None
+    if session is not None:
+        session.closed_us = unit.now_us
+    return Outcome(after={"session": actor.session_id})
+
+
+def _keep_an_administrator(unit: Unit) -> None:
+    wanted = select(func.count()).select_from(User).where(User.role == Role.ADMINISTRATOR, User.active)
+    if not unit.session.scalar(wanted):
+        raise Refused("last_administrator", "somebody must be able to manage users")
+
+
+def _close_sessions(unit: Unit, user_id: int) -> None:
+    still_open = select(Session).where(Session.user_id == user_id, Session.closed_us.is_(None))
+    for session in unit.session.scalars(still_open):
+        session.closed_us = unit.now_us
+
+
+def _facts(user: User) -> dict[str, Any]:
+    """What the trail shows of a user; never the hash."""
+    return {
+        "login": user.login,
+        "name": user.name,
+        "role": str(user.role),
+        "active": user.active,
+        "must_change": user.must_change,
+        "locked_until_us": user.locked_until_us,
+    }

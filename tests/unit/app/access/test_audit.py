@@ -1,0 +1,128 @@
+"""The trail: sealed, append-only, searchable, and without secrets."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import text, update
+from sqlalchemy.exc import IntegrityError
+
+from app.access import audit
+from models.audit import AuditEntry
+from models.people import Actor, Role
+from tests.unit.app.access.conftest import House
+
+ANNA = Actor(1, "anna", "Anna", Role.OPERATOR, "CR-1", 7)
+
+
+def write(house: House, target: str, **fields: Any) -> None:
+    with house.begin() as session:
+        audit.append(
+            session,
+            **(
+                {"t_us": house.clock.now_us(), "actor": ANNA, "action": "alarm.acknowledge", "outcome": "done"} | fields
+            ),
+            target=target,
+        )
+
+
+def broken(house: House) -> int | None:
+    with house.read() as connection:
+        return audit.verify(connection)
+
+
+def tamper(house: House, statement: str) -> None:
+    """As somebody with the file in hands would: triggers away, then the deed."""
+    with house.store.begin() as connection:
+        for table in ("audit_entry_no_update", "audit_entry_no_delete"):
+            connection.execute(text(f"DROP TRIGGER {table}"))
+        connection.execute(text(statement))
+
+
+def test_an_untouched_chain_holds(house: House) -> None:
+    assert broken(house) is None
+    for i in range(5):
+        write(house, f"alarm:{i}", before={"a": 1.5, "b": [1, None]}, after={"c": "汉字", "d": True})
+    assert broken(house) is None
+    assert house.trail.verify() is None
+
+
+@pytest.mark.parametrize(
+    ("deed", "first_broken"),
+    [
+        ("UPDATE audit_entry SET reason = 'never mind' WHERE id = 3", 3),
+        ("UPDATE audit_entry SET after = '{\"x\": 2}' WHERE id = 2", 2),
+        ("DELETE FROM audit_entry WHERE id = 3", 4),
+        ("DELETE FROM audit_entry WHERE id = 1", 2),
+        ("UPDATE audit_entry SET id = 9 WHERE id = 5", 9),
+        (
+            "INSERT INTO audit_entry SELECT t_us,user_id,login,name,role,station,session_id,action,target,outcome,reason,"
+            "before,after,prev_hash,hash,6 FROM audit_entry WHERE id = 5",
+            6,
+        ),
+    ],
+)
+def test_a_changed_removed_or_inserted_row_is_found(house: House, deed: str, first_broken: int) -> None:
+    for i in range(5):
+        write(house, f"alarm:{i}", after={"x": 1})
+    if deed.startswith("INSERT"):
+        columns = [c.name for c in AuditEntry.__table__.columns]
+        chosen = ",".join("6" if c == "id" else f'"{c}"' for c in columns)
+        names = ",".join(f'"{c}"' for c in columns)
+        deed = f"INSERT INTO audit_entry ({names}) SELECT {chosen} FROM audit_entry WHERE id = 5"
+    tamper(house, deed)
+    assert broken(house) == first_broken
+
+
+@pytest.mark.parametrize("deed", ["UPDATE audit_entry SET reason = 'x'", "DELETE FROM audit_entry"])
+def test_the_database_refuses_to_rewrite_the_trail(house: House, deed: str) -> None:
+    write(house, "alarm:1")
+    with house.store.begin() as connection, pytest.raises(IntegrityError, match="append-only"):
+        connection.execute(text(deed))
+    with house.store.begin() as connection, pytest.raises(IntegrityError, match="append-only"):
+        connection.execute(update(AuditEntry).values(reason="y"))
+
+
+def test_secrets_are_blotted_out_however_deep(house: House) -> None:
+    after = {"user": {"Password": "hunter2", "list": [{"api_token": "t"}]}, "password_set": True}
+    write(house, "user:a", after=after)
+    (row,), _ = house.trail.entries()
+    assert row.after == {"user": {"Password": "***", "list": [{"api_token": "***"}]}, "password_set": True}
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@given(
+    body=st.dictionaries(st.text(max_size=5), json_values, max_size=4), target=st.text(max_size=300), reason=st.text()
+)
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_whatever_is_written_can_be_verified_again(
+    house: House, body: dict[str, Any], target: str, reason: str
+) -> None:
+    write(house, target, before=body, reason=reason)
+    assert broken(house) is None
+
+
+def test_surrogates_and_nul_from_hostile_names_are_kept_out(house: House) -> None:
+    write(house, "a\ud800b\x00c", reason="\udfff", after={"k\ud800": "v\x00"})
+    assert broken(house) is None
+    assert house.trail.entries()[0][0].target == "a?b\\0c"
+
+
+def test_trail_is_filtered_paged_and_newest_first(house: House) -> None:
+    for i in range(7):
+        write(house, f"alarm:{i}", reason="50% done" if i == 3 else "", t_us=i)
+    write(house, "user:bo", action="user.create", actor=Actor(2, "bo", "Bo", Role.ADMINISTRATOR, "CR-2"), t_us=100)
+    page, total = house.trail.entries(action="alarm.", offset=2, limit=3)
+    assert ([r.target for r in page], total) == (["alarm:4", "alarm:3", "alarm:2"], 7)
+    assert [r.target for r in house.trail.entries(text="50%")[0]] == ["alarm:3"]
+    assert [r.login for r in house.trail.entries(login="bo")[0]] == ["bo"]
+    assert house.trail.entries(start_us=2, end_us=5)[1] == 3
