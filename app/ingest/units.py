@@ -33,6 +33,7 @@ class _Unit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class _Dimension(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     name: str
     units: list[_Unit]
+    strict: bool = False  # different annotations are different quantities
 
 
 class _Pack(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -64,9 +65,12 @@ class Units:
     def __init__(self, path: Path) -> None:
         """Read a pack; raises :class:`UnitsError`."""
         self._units: dict[str, tuple[str, str, Fraction, Fraction]] = {}  # any name → code, dimension, factor, offset
+        self._strict: set[str] = set()
         try:
             pack = msgspec.toml.decode(path.read_bytes(), type=_Pack)
             for dimension in pack.dimension:
+                if dimension.strict:
+                    self._strict.add(dimension.name)
                 for unit in dimension.units:
                     entry = (unit.code, dimension.name, _number(unit.factor), _number(unit.offset))
                     for name in (unit.code, *unit.aliases):
@@ -104,12 +108,17 @@ class Units:
         b = self._units.get(wanted)
         if a is None or b is None or a[1] != b[1]:
             return None
-        said, asked = _ANNOTATION.findall(a[0]), _ANNOTATION.findall(b[0])
-        if said and asked and said != asked:
+        if a[1] in self._strict and not _same_share(a[0], b[0]):
             return None
-        if bool(said) != bool(asked) and _ANNOTATION.sub("", a[0]) != _ANNOTATION.sub("", b[0]):
-            return None  # 500 ppm is no share of a lower explosive limit
         return Conversion(float(a[2] / b[2]), float((a[3] - b[3]) / b[2]))
+
+
+def _same_share(given: str, wanted: str) -> bool:
+    """500 ppm is no share of a lower explosive limit; a bare % is taken as what the tag says that it is."""
+    said, asked = _ANNOTATION.findall(given), _ANNOTATION.findall(wanted)
+    if said and asked:
+        return bool(said == asked)
+    return bool(said) == bool(asked) or _ANNOTATION.sub("", given) == _ANNOTATION.sub("", wanted)
 
 
 def _number(text: str) -> Fraction:
