@@ -96,7 +96,7 @@ class Live:
     def snapshot(self) -> dict[int, LiveValue]:
         return dict(self.values)
 
-    def watch(self, tag_ids: Iterable[int]) -> None:
+    def watch(self, tag_ids: Iterable[int], watcher: object = None) -> None:
         self.watched = set(tag_ids)
 
 

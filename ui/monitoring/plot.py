@@ -181,6 +181,8 @@ class Plot(QWidget):
         """How the line was made: raw, or the buckets of a rollup."""
         for legend, series in zip(self.legend.legends, self.series, strict=True):
             key = {0: "raw", 1: "second", 60: "minute", 3600: "hour"}.get(int(series.level_s), "raw")
+            if key == "second" and not series.spread:
+                key = "each_second"
             legend.level = t(f"monitoring.level.{key}")
         first = self.series[0] if self.series else None
         wide = first is not None and first.level_s >= 60
@@ -292,7 +294,8 @@ class Plot(QWidget):
 
     def on_theme(self) -> None:
         """Pens and brushes of the present theme."""
-        self.plot.setBackground(theme().color("g0"))
+        self.plot.setBackground(theme().color("g1"))
+        self.box.setBackgroundColor(theme().color("g0"))
         for axis in (self.axis, self.grid):
             axis.setPen(pg.mkPen(theme().color("g3")))
             axis.setTextPen(pg.mkPen(theme().color("g5")))

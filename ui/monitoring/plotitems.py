@@ -52,12 +52,12 @@ class ValueAxis(pg.AxisItem):
 
     def __init__(self) -> None:
         super().__init__("left")
-        self.setStyle(tickLength=0, tickTextOffset=6, maxTickLevel=0, textFillLimits=[(0, 0.8)])
+        self.setStyle(tickLength=0, tickTextOffset=6, maxTickLevel=0, textFillLimits=[(0, 0.95)])
         self.setWidth(48)
 
     def tickSpacing(self, minVal: float, maxVal: float, size: float) -> list[tuple[float, float]]:
-        """One level of ticks, about 45 px apart."""
-        wanted = (maxVal - minVal) / max(1.0, size / 45)
+        """One level of ticks, about 34 px apart."""
+        wanted = (maxVal - minVal) / max(1.0, size / 34)
         if wanted <= 0:
             return [(1.0, 0.0)]
         base = 10.0 ** np.floor(np.log10(wanted))

@@ -85,6 +85,11 @@ class Series:
         """Width of the history's buckets in seconds; 0 for raw samples."""
         return self._history.level_s if self._history is not None else 0.0
 
+    @property
+    def spread(self) -> bool:
+        """True when buckets hold more than one value."""
+        return self._history is not None and bool(np.any(self._history.hi > self._history.lo))
+
     def covers(self, start_us: int, end_us: int, level_s: float) -> bool:
         """True when the loaded history, with the tail behind it, is good enough for that stretch and resolution."""
         first, last = self._covered

@@ -217,7 +217,7 @@ class TrendPanel(Panel):
 
     def _add_plot(self, infos: Sequence[TagInfo]) -> None:
         plot = Plot(self.ctx, self.window_, self._base_us)
-        plot.setMinimumHeight(92)
+        plot.setMinimumHeight(72)
         for info in infos:
             plot.add_tag(info)
         plot.picked.connect(self.ctx.select_tag)
@@ -238,6 +238,7 @@ class TrendPanel(Panel):
         rows = self.tags()
         self.ctx.settings.setValue("trends/plots", json.dumps(rows))
         self.groups.offer(rows)
+        self.ctx.plotted.emit([name for row in rows for name in row])
         self._count()
         self._marks_at = (0, 0)
         self._refresh_legends()

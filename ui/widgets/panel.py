@@ -61,6 +61,7 @@ class PanelContext(QObject):
     open_sheet(QWidget)           show any form at the side; the widget emits ``closed`` or is closed by Esc
     go(workspace)                 bring a workspace to the front: 'monitoring', 'alarms', 'dead_letters', …
     silenced()                    the person silenced the present sound
+    plotted(list of names)        the tags that are on plots now
     """
 
     select_tag = Signal(int)
@@ -72,6 +73,7 @@ class PanelContext(QObject):
     open_sheet = Signal(object)
     go = Signal(str)
     silenced = Signal()
+    plotted = Signal(object)
 
     def __init__(
         self,
