@@ -194,7 +194,7 @@ class TagTree(Panel):
 
     def refill(self) -> None:
         """Apply filter and search to the present catalogue."""
-        tags = [tag for tag in self.ctx.station.tags.all()]
+        tags = list(self.ctx.station.tags.all())
         keep = self._keeper()
         chosen = {tag.id for tag in self.chosen()}
         self.model.rebuild(tags, keep, self.search.text().strip())
@@ -286,7 +286,7 @@ class TagTree(Panel):
                 found[tag.id] = tag
         return list(found.values())
 
-    def find(self, tag_id: int) -> None:
+    def reveal(self, tag_id: int) -> None:
         """Scroll to a tag and select it."""
         if self.model.node(tag_id) is None:
             self.search.clear()
@@ -317,9 +317,7 @@ class TagTree(Panel):
             return
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        menu.addAction(
-            t("monitoring.tree.show"), lambda: [self.ctx.show_on_plot.emit(tag.id, None) for tag in tags[:16]]
-        )
+        menu.addAction(t("monitoring.tree.show"), partial(self._show, tags[:16]))
         starred = all(tag.name in self._favourites for tag in tags)
         menu.addAction(
             t("monitoring.tree.unstar" if starred else "monitoring.tree.star"), partial(self._star, tags, not starred)
@@ -328,6 +326,10 @@ class TagTree(Panel):
             t("monitoring.tree.copy"), lambda: QGuiApplication.clipboard().setText("\n".join(tag.name for tag in tags))
         )
         menu.popup(self.view.viewport().mapToGlobal(at))
+
+    def _show(self, tags: list[TagInfo]) -> None:
+        for tag in tags:
+            self.ctx.show_on_plot.emit(tag.id, None)
 
     def _star(self, tags: list[TagInfo], on: bool) -> None:
         names = {tag.name for tag in tags}
