@@ -1,0 +1,23 @@
+"""PySide6's wheels must not wear ``None`` out on Python 3.11 (see app/__init__.py)."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+PAINT = """
+import app
+from PySide6.QtGui import QGuiApplication, QImage, QPainter
+image = QImage(4, 4, QImage.Format.Format_RGB32)
+painter = QPainter(image)
+for _ in range(200_000):
+    painter.save()
+    painter.restore()
+painter.end()
+print("alive")
+"""
+
+
+def test_none_survives_a_long_day_of_painting() -> None:
+    done = subprocess.run([sys.executable, "-c", PAINT], capture_output=True, text=True, timeout=120, check=False)
+    assert done.stdout == "alive\n", done.stderr
