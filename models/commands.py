@@ -172,6 +172,43 @@ class SaveTag(Command, frozen=True, kw_only=True):
         return self.reason
 
 
+class SavePlace(Command, frozen=True, kw_only=True):
+    """Create or change a place of the plant tree (plant → area → unit → device); ``parent`` is the code above it."""
+
+    action: ClassVar[str] = "place.save"
+    code: str
+    kind: str
+    name: str
+    name_en: str = ""
+    parent: str = ""
+    position: int = 0
+    reason: str = ""
+
+    @property
+    def target(self) -> str:
+        return f"place:{self.code}"
+
+    @property
+    def why(self) -> str:
+        return self.reason
+
+
+class RetireTag(Command, frozen=True, kw_only=True):
+    """Take a tag out of use; its history stays."""
+
+    action: ClassVar[str] = "tag.retire"
+    name: str
+    reason: str
+
+    @property
+    def target(self) -> str:
+        return f"tag:{self.name}"
+
+    @property
+    def why(self) -> str:
+        return self.reason
+
+
 class RetryDeadLetters(Command, frozen=True, kw_only=True):
     """Send dead letters through the pipeline again (after a mapping or tag was mended)."""
 
