@@ -102,6 +102,7 @@ class BrokerClient:
         self._dir = config_dir or Path()
         self._rng = rng or random.Random()
         self._stop = threading.Event()
+        self._again = threading.Event()
         self._thread: threading.Thread | None = None
         self._acks: deque[int] = deque()
         self._out: deque[tuple[str, bytes, bool]] = deque()
@@ -135,6 +136,11 @@ class BrokerClient:
     def publish(self, topic: str, payload: bytes, retain: bool = False) -> None:
         """Send a message at QoS 1 as soon as the link is up."""
         self._out.append((topic, payload, retain))
+        self._wake()
+
+    def reconnect(self) -> None:
+        """Drop the connection and come back, so that the broker sends again what was not acknowledged."""
+        self._again.set()
         self._wake()
 
     def _wake(self) -> None:
@@ -220,6 +226,10 @@ class BrokerClient:
             if self._stop.is_set():
                 self._say_goodbye(sock)
                 return was_up
+            if self._again.is_set():
+                self._again.clear()
+                client.disconnect()
+                continue
             while self._acks:
                 self._ack(self._acks.popleft())
             if self.link.state == LinkState.UP:
@@ -322,9 +332,7 @@ def try_connection(
 ) -> str:
     """Try to log in once; returns '' or what went wrong (for the wizard's test button). For worker threads."""
     outcome: list[str] = []
-    client = mqtt.Client(
-        CallbackAPIVersion.VERSION2, protocol=mqtt.MQTTv5 if broker.protocol == "5" else mqtt.MQTTv311
-    )
+    client = mqtt.Client(CallbackAPIVersion.VERSION2, protocol=mqtt.MQTTv5 if broker.protocol == "5" else mqtt.MQTTv311)
     client.connect_timeout = timeout_s
     client.on_connect = lambda _c, _d, _f, reason, _p: outcome.append(str(reason) if reason.is_failure else "")
     try:

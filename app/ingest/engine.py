@@ -45,8 +45,13 @@ class DoorPart(Protocol):
 class Core(Protocol):
     """All that the engine thread owns; built anew after a crash."""
 
-    pipeline: Pipeline
-    door: DoorPart
+    @property
+    def pipeline(self) -> Pipeline:
+        """The way of a message."""
+
+    @property
+    def door(self) -> DoorPart:
+        """The way of an order."""
 
     def every_second(self) -> None:
         """Slow housekeeping: retention, timed things."""

@@ -40,8 +40,13 @@ HELD_BATCHES = 200
 class AlarmPart(Protocol):
     """What the pipeline needs of the alarm engine."""
 
-    quiet: Mapping[int, tuple[float, float]]
-    watched: Mapping[int, Any]
+    @property
+    def quiet(self) -> Mapping[int, tuple[float, float]]:
+        """Open band of each tag in which nothing can change."""
+
+    @property
+    def watched(self) -> Mapping[int, Any]:
+        """Tags that move an alarm."""
 
     def sample(self, tag_id: int, t_us: int, value: float | str | None, quality: int) -> None:
         """A new sample of a tag."""

@@ -1,0 +1,261 @@
+"""The only wiring: builds a control room from its configuration, starts it in a readable order, stops it in reverse.
+
+store → engine (tags, live values, alarms, history, door) → broker links → simulator (demo only)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Future
+from pathlib import Path
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from app.access.audit import AuditTrail
+from app.access.door import Door, Handler
+from app.access.passwords import Passwords
+from app.access.people import FrontDoor, People
+from app.access.permissions import Permissions, load_permissions
+from app.access.users import handlers as access_handlers
+from app.access.users import standing
+from app.alarms import records
+from app.alarms.board import AlarmBoard
+from app.alarms.engine import AlarmEngine
+from app.alarms.handlers import handlers as alarm_handlers
+from app.alarms.rules import load_alarm_rules
+from app.bus import Bus
+from app.clock import Clock, SystemClock
+from app.config import Config, load_config, shipped_mappings
+from app.ingest import deadletters
+from app.ingest.client import BrokerClient
+from app.ingest.deadletters import DeadLetterReader
+from app.ingest.decode.mapping import MappingSet
+from app.ingest.decode.router import Decoder
+from app.ingest.engine import Engine
+from app.ingest.handlers import handlers as ingest_handlers
+from app.ingest.inbox import Inbox
+from app.ingest.pipeline import Pipeline
+from app.jobs import Jobs
+from app.monitoring.catalogue import Catalogue
+from app.monitoring.handlers import handlers as monitoring_handlers
+from app.monitoring.live import LiveValues
+from app.monitoring.own_tags import broker_tag, ensure_own_tags
+from app.ports import Answer, ScenarioInfo
+from app.store.engine import Store, open_store
+from app.store.history import HistoryWriter
+from app.store.retention import Retirement
+from app.store.spool import Spool
+from app.store.trends import TrendReader
+from models.commands import Command
+from models.events import AlarmsResynchronised, EngineStats, LinkChanged, LinkState
+from models.people import Actor
+from models.readings import Reading
+
+log = structlog.get_logger(__name__)
+
+RunScenarioBy = Callable[[str, bool], None]
+
+
+class EngineCore:
+    """All that the engine thread owns, read from the store; built anew after a crash."""
+
+    def __init__(self, room: ControlRoom) -> None:
+        self._room = room
+        clock, bus = room.clock, room.bus
+        self.alarms = AlarmEngine(clock, room.name)
+        self.writer = HistoryWriter(room.store.dialect)
+        self.decoder = Decoder(
+            room.mapping, max_bytes=room.config.engine.max_payload, native_prefix=room.config.engine.tag_prefix
+        )
+        self.retirement = Retirement(room.config.store)
+        with room.store.session() as session:
+            ensure_own_tags(session, [broker.name for broker in room.config.brokers])
+        with room.store.write() as connection:
+            room.tags.load(connection)
+            room.live.load(connection)
+            self.writer.load(connection, clock.now_us())
+            self.alarms.load(connection, room.tags)
+            letters = deadletters.count_open(connection)
+        self.pipeline = Pipeline(
+            decoder=self.decoder,
+            alarms=self.alarms,
+            save_alarms=records.save,
+            alarm_codec=(records.to_plain, records.from_plain),
+            writer=self.writer,
+            transaction=room.store.write,
+            catalogue=room.tags,
+            live=room.live,
+            spool=Spool(room.data_dir),
+            publish=bus.publish,
+            clock=clock,
+        )
+        self.pipeline.set_open_letters(letters)
+        self.door = Door(room.store.session, room.permissions, bus.publish, clock, standing=standing)
+        for handlers in self._handlers():
+            self.door.register(handlers)
+        room.alarm_engine = self.alarms
+
+    def _handlers(self) -> list[dict[type[Command], Handler]]:
+        room = self._room
+        return [
+            access_handlers(room.permissions),
+            room.people.handlers(),
+            alarm_handlers(self.alarms, room.tags, room.alarm_rules),
+            monitoring_handlers(self.reload_tags),
+            ingest_handlers(room.inbox, self.pipeline.set_open_letters, room.run_scenario),
+        ]
+
+    def reload_tags(self) -> None:
+        """Take over an edited catalogue."""
+        with self._room.store.read() as connection:
+            self._room.tags.load(connection)
+        self.alarms.recatalogue(self._room.tags)
+        self.pipeline.rebuild_slots()
+        self._room.bus.publish(AlarmsResynchronised(self._room.clock.now_us(), "tags"))
+
+    def every_second(self) -> None:
+        """Links as tags of their own; old history goes."""
+        room, now_us = self._room, self._room.clock.now_us()
+        self.pipeline.feed(
+            [Reading(broker_tag(link.broker), now_us, float(link.state is LinkState.UP)) for link in room.links()]
+        )
+        if self.pipeline.store_ok and self.retirement.due(now_us):
+            try:
+                with room.store.write() as connection:
+                    self.retirement.step(connection, now_us)
+            except SQLAlchemyError as error:
+                log.warning("retention_failed", detail=str(error.__cause__ or error))
+
+    def link_changed(self, link: LinkChanged) -> None:
+        """Sparkplug nodes of a lost broker must be born again before their data is believed."""
+        if link.state is LinkState.UP:
+            self.decoder.link_up(link.broker, link.since_us)
+        else:
+            self.decoder.link_lost(link.broker)
+        for client in self._room.clients:
+            if client.name == link.broker:
+                for topic, payload in self.decoder.outbox:
+                    client.publish(topic, payload)
+        self.decoder.outbox.clear()
+
+    def close(self) -> None:
+        """Nothing of its own: the store belongs to the room."""
+
+
+class ControlRoom:
+    """A station's engine and everything that the window asks of it (``app.ports.Station``)."""
+
+    def __init__(
+        self,
+        config: Config,
+        data_dir: Path,
+        clock: Clock | None = None,
+        *,
+        permissions: Permissions | None = None,
+        run_scenario: RunScenarioBy | None = None,
+        scenarios: Callable[[], list[ScenarioInfo]] = list,
+    ) -> None:
+        self.config, self.data_dir = config, data_dir
+        self.name, self.site = config.station, config.site
+        self.demo = run_scenario is not None
+        self.clock: Clock = clock or SystemClock()
+        self.bus = Bus()
+        self.jobs = Jobs(3)
+        self.store: Store = open_store(data_dir, config.store.url, config.store.password_env)
+        self.permissions = permissions or load_permissions()
+        self.mapping = MappingSet.load([*shipped_mappings(), *(data_dir / path for path in config.mappings)])
+        self.tags = Catalogue()
+        self.live = LiveValues()
+        self.history = TrendReader(self.store)
+        self.alarm_rules = load_alarm_rules()
+        self.alarm_engine = AlarmEngine(self.clock, self.name)
+        self.alarms = AlarmBoard(lambda: self.alarm_engine, self.store.read, self.tags, self.alarm_rules)
+        self.trail = AuditTrail(self.store.read)
+        self.dead_letters = DeadLetterReader(self.store)
+        self.inbox = Inbox(config.engine.queue)
+        self.run_scenario = run_scenario
+        self._scenarios = scenarios
+        self.engine = Engine(
+            self.inbox,
+            lambda: EngineCore(self),
+            self.bus.publish,
+            self.clock,
+            data_dir / "crashes",
+            batch=config.engine.batch,
+            on_restart=self._after_crash,
+        )
+        passwords = Passwords(self.permissions.password)
+        self.people = People(self.store.read, self.engine.submit, self.jobs, passwords, self.clock, self.name)
+        self.door = FrontDoor(self.engine.submit, self.permissions.allowed, self.people, self.jobs)
+        self.clients = [
+            BrokerClient(broker, self.name, self.inbox, self.clock, self._link_changed, config_dir=data_dir)
+            for broker in config.brokers
+        ]
+        self._was_down: set[str] = set()
+
+    def start(self) -> None:
+        """Start engine and links. Raises StoreError or what reading the state raised."""
+        self.engine.start()
+        for client in self.clients:
+            client.start()
+
+    def stop(self) -> None:
+        """Stop in reverse order; everything received is stored first."""
+        for client in reversed(self.clients):
+            client.stop()
+        self.engine.stop()
+        self.jobs.close()
+        self.store.close()
+
+    def now_us(self) -> int:
+        """The engine's clock."""
+        return self.clock.now_us()
+
+    def links(self) -> list[LinkChanged]:
+        """Present state of every broker connection."""
+        return [client.link for client in self.clients]
+
+    def stats(self) -> EngineStats | None:
+        """Latest health of the engine."""
+        return self.engine.stats
+
+    def store_ok(self) -> bool:
+        """False while the spool holds what the store would not take."""
+        return self.engine.store_ok
+
+    def scenarios(self) -> list[ScenarioInfo]:
+        """Scenarios of the simulator."""
+        return self._scenarios()
+
+    def submit(self, command: Command, actor: Actor) -> Future[Answer]:
+        """Queue an order (the command line's way; the window uses ``door``)."""
+        return self.door.submit(command, actor)
+
+    def _link_changed(self, link: LinkChanged) -> None:
+        """On the network thread."""
+        self.bus.publish(link)
+        if link.state is LinkState.UP:
+            if link.broker in self._was_down:
+                self._was_down.discard(link.broker)
+                self.bus.publish(AlarmsResynchronised(link.since_us, "link"))
+        else:
+            self._was_down.add(link.broker)
+        self.engine.call(lambda core: _told(core, link))
+
+    def _after_crash(self) -> None:
+        """A new engine: brokers send again what was not acknowledged, screens read anew."""
+        for client in self.clients:
+            client.reconnect()
+        self.bus.publish(AlarmsResynchronised(self.clock.now_us(), "engine"))
+
+
+def _told(core: object, link: LinkChanged) -> Answer:
+    assert isinstance(core, EngineCore)
+    core.link_changed(link)
+    return Answer()
+
+
+def open_room(data_dir: Path, clock: Clock | None = None) -> ControlRoom:
+    """The station configured in a data directory. Raises ConfigError, StoreError, MappingError."""
+    return ControlRoom(load_config(data_dir), data_dir, clock)
