@@ -4,17 +4,117 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QPoint, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QAction, QPainter, QPaintEvent
-from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QLabel, QLineEdit, QPushButton, QToolButton, QWidget
+from PySide6.QtCore import QPoint, QRect, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QAction, QFontMetrics, QIcon, QPainter, QPaintEvent
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QStyle,
+    QStyleOptionButton,
+    QStylePainter,
+    QToolButton,
+    QWidget,
+)
 
 from ui.theme import theme
 from ui.widgets.icons import pixmap, set_icon
 
 
-def button(icon_name: str = "", kind: str = "", parent: QWidget | None = None) -> QPushButton:
+class Button(QPushButton):
+    """A push button that can show a key cap, and can shrink to its icon when its header gets narrow."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._full = ""
+        self._key = ""
+        self.icon_only = False
+
+    def setText(self, text: str) -> None:
+        """The words; they stay as accessible name and tool tip while only the icon shows."""
+        self._full = text
+        super().setText("" if self.icon_only else text)
+
+    def words(self) -> str:
+        """The words, shown or not."""
+        return self._full
+
+    def set_icon_only(self, on: bool) -> None:
+        """Show the icon alone, or icon and words."""
+        if on == self.icon_only or self.icon().isNull():
+            return
+        self.icon_only = on
+        super().setText("" if on else self._full)
+        if on and not self.accessibleName():
+            self.setAccessibleName(self._full)
+        if on and not self.toolTip():
+            self.setToolTip(self._full)
+
+    @property
+    def can_shrink(self) -> bool:
+        """True if there is an icon to shrink to."""
+        return not self.icon().isNull() and bool(self._full)
+
+    def words_width(self) -> int:
+        """What the words cost, px."""
+        return QFontMetrics(theme().font(13)).horizontalAdvance(self._full) + 4
+
+    def set_key(self, key: str) -> None:
+        """Show the key that does the same, in a cap behind the words."""
+        self._key = key
+        self.updateGeometry()
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        hint = super().sizeHint()
+        return QSize(hint.width() + self._cap_width() + 10, hint.height()) if self._key else hint
+
+    def minimumSizeHint(self) -> QSize:
+        return self.sizeHint() if self._key else super().minimumSizeHint()
+
+    def _cap_width(self) -> int:
+        return QFontMetrics(theme().font(11)).horizontalAdvance(self._key) + 8
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        if not self._key:
+            super().paintEvent(event)
+            return
+        option = QStyleOptionButton()
+        self.initStyleOption(option)
+        option.text, option.icon = "", QIcon()
+        painter = QStylePainter(self)
+        painter.drawControl(QStyle.ControlElement.CE_PushButton, option)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        kind = self.property("kind")
+        token = {"primary": "onacc", "onred": "critfill"}.get(str(kind), "g6")
+        if not self.isEnabled():
+            token = {"primary": "g5", "onred": "oncrit"}.get(str(kind), "g4")
+        bold = kind in ("primary", "onred")
+        font = theme().font(13, bold=bold)
+        words, cap = QFontMetrics(font).horizontalAdvance(self._full), self._cap_width()
+        icon_width = 0 if self.icon().isNull() else self.iconSize().width() + 6
+        left = (self.width() - icon_width - words - 8 - cap) // 2
+        if icon_width:
+            mode = QIcon.Mode.Normal if self.isEnabled() else QIcon.Mode.Disabled
+            place = QRect(QPoint(left, (self.height() - self.iconSize().height()) // 2), self.iconSize())
+            self.icon().paint(painter, place, Qt.AlignmentFlag.AlignCenter, mode)
+        painter.setFont(font)
+        painter.setPen(theme().color(token))
+        box = QRect(left + icon_width, 0, words + 2, self.height())
+        painter.drawText(box, Qt.AlignmentFlag.AlignVCenter, self._full)
+        painter.setFont(theme().font(11))
+        frame = QRect(left + icon_width + words + 8, (self.height() - 16) // 2, cap, 16)
+        painter.drawRoundedRect(frame.toRectF().adjusted(0.5, 0.5, -0.5, -0.5), 3, 3)
+        painter.drawText(frame, Qt.AlignmentFlag.AlignCenter, self._key)
+        painter.end()
+
+
+def button(icon_name: str = "", kind: str = "", parent: QWidget | None = None) -> Button:
     """A push button; kinds: '' plain, 'primary', 'flat', 'chip', 'phrase', 'status'."""
-    result = QPushButton(parent)
+    result = Button(parent)
     if kind:
         result.setProperty("kind", kind)
     if icon_name:

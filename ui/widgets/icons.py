@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from PySide6.QtCore import QByteArray, QRectF, QSize, Qt
+from PySide6.QtCore import QByteArray, QObject, QRectF, QSize, Qt
 from PySide6.QtGui import QIcon, QPainter, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QAbstractButton, QLabel, QWidget
@@ -54,18 +54,29 @@ def icon(name: str, token: str = "g6") -> QIcon:
 
 def set_icon(button: QAbstractButton, name: str, token: str = "g6", size: int = 16) -> None:
     """Give a button an icon that follows the theme for as long as the button lives."""
-    first = button.property("iconName") is None
-    button.setProperty("iconName", name)
-    button.setProperty("iconToken", token)
+    follower = button.findChild(_IconFollower, options=Qt.FindChildOption.FindDirectChildrenOnly)
+    if follower is None:
+        follower = _IconFollower(button)
     button.setIconSize(QSize(size, size))
-    button.setIcon(icon(name, token))
-    if first:
+    follower.show(name, token)
 
-        def repaint() -> None:
-            button.setIcon(icon(str(button.property("iconName")), str(button.property("iconToken"))))
 
-        connection = theme().changed.connect(repaint)
-        button.destroyed.connect(lambda: theme().changed.disconnect(connection))
+class _IconFollower(QObject):
+    """Child of a button: redoes its icon when the theme changes, and goes with it."""
+
+    def __init__(self, button: QAbstractButton) -> None:
+        super().__init__(button)
+        self._button = button
+        self._what = ("", "")
+        theme().changed.connect(self._repaint)
+
+    def show(self, name: str, token: str) -> None:
+        if self._what != (name, token):
+            self._what = (name, token)
+            self._repaint()
+
+    def _repaint(self) -> None:
+        self._button.setIcon(icon(*self._what))
 
 
 class IconLabel(QLabel):

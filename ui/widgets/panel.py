@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
-from PySide6.QtCore import QObject, QSettings, Signal
+from PySide6.QtCore import QEvent, QObject, QSettings, QSize, Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 from shiboken6 import isValid
 
@@ -23,9 +24,11 @@ from models.commands import Command
 from models.people import Actor
 from ui.i18n import has, messages, t
 from ui.theme import Theme, theme
+from ui.widgets.controls import Button, SearchBox
 from ui.widgets.open_alarms import OpenAlarms
 
 T = TypeVar("T")
+SEARCH_NARROW = 120
 
 #: Writes a table to a file (csv or xlsx by suffix): path, head, rows. Runs on a worker thread.
 Exporter = Callable[[Path, Sequence[str], Sequence[Sequence[Any]]], None]
@@ -201,12 +204,55 @@ class PanelHeader(QWidget):
         row.addLayout(self.left)
         row.addStretch(1)
         row.addLayout(self.right)
+        self._row = row
+        self._boxes: dict[SearchBox, int] = {}
         self.resize_title()
         theme().changed.connect(self.resize_title)
 
     def resize_title(self) -> None:
         """Follow the size for mouse or finger."""
         self.setFixedHeight(theme().sizes.dock_title)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(120, theme().sizes.dock_title)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.fit()
+
+    def event(self, event: QEvent) -> bool:
+        done = super().event(event)
+        if event.type() is QEvent.Type.LayoutRequest:
+            self.fit()
+        return done
+
+    def fit(self) -> None:
+        """Too narrow: search boxes get smaller, then buttons lose their words from the right on; and back again."""
+        buttons = [part for part in self._parts(self.right) if isinstance(part, Button)]
+        for part in self._parts(self.right):
+            if isinstance(part, SearchBox):
+                self._boxes.setdefault(part, part.maximumWidth())
+        wide = self._needed(buttons)
+        room = self.width()
+        small = room < wide
+        for box, width in self._boxes.items():
+            box.setFixedWidth(min(width, SEARCH_NARROW) if small else width)
+        over = wide - room - (sum(max(0, width - SEARCH_NARROW) for width in self._boxes.values()) if small else 0)
+        for part in reversed(buttons):
+            saved = part.words_width() if part.can_shrink else 0
+            part.set_icon_only(over > 0 and saved > 0)
+            over -= saved if over > 0 else 0
+
+    def _parts(self, layout: QHBoxLayout) -> list[QWidget]:
+        widgets = (item.widget() for i in range(layout.count()) if (item := layout.itemAt(i)) is not None)
+        return [widget for widget in widgets if widget is not None and not widget.isHidden()]
+
+    def _needed(self, buttons: list[Button]) -> int:
+        """Width with all words and full search boxes."""
+        now = self._row.sizeHint().width()
+        hidden = sum(part.words_width() for part in buttons if part.icon_only)
+        narrowed = sum(max(0, width - box.width()) for box, width in self._boxes.items() if box.maximumWidth() < width)
+        return now + hidden + narrowed
 
 
 class Panel(QWidget):
@@ -223,6 +269,7 @@ class Panel(QWidget):
         super().__init__(parent)
         self.ctx = ctx
         self.setObjectName("panel")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.header = PanelHeader()
 
     def ready(self) -> None:

@@ -40,6 +40,7 @@ class Column(Generic[R]):
     bold: Callable[[R], bool] | None = None
     dim: Callable[[R], bool] | None = None
     export: Callable[[R], Any] | None = None
+    optional: int = 0  # in a narrow table, columns hide from the highest number down, unless the person chose columns
 
 
 def _sortable(value: Any) -> Any:
