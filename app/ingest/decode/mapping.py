@@ -38,7 +38,7 @@ class MappingFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
 
 class MappingSet:
-    """All messages of all files; the earlier a file and the earlier a message in it, the higher its precedence."""
+    """All messages of all files: those of a later file come before those of an earlier one, so that a site overrides."""
 
     def __init__(self, messages: Sequence[Message] = ()) -> None:
         self._index: TopicIndex[Message] = TopicIndex()
@@ -48,7 +48,9 @@ class MappingSet:
 
     @staticmethod
     def load(paths: Iterable[Path]) -> MappingSet:
-        """Read files and folders of ``*.toml`` (in the order of their names), the site's own first.
+        """Read files and folders of ``*.toml``: the shipped ones first, the site's own last. Later files have precedence.
+
+        Inside a file the first message that applies is taken.
 
         Raises :class:`MappingError` for the first file that is missing, malformed or inconsistent.
         """
@@ -56,7 +58,7 @@ class MappingSet:
         for path in paths:
             files = sorted(path.glob("*.toml")) if path.is_dir() else [path]
             for file in files:
-                messages.extend(_read(file))
+                messages = _read(file) + messages
         return MappingSet(messages)
 
     @property

@@ -156,11 +156,11 @@ def test_a_document_in_which_nothing_is_found_is_refused_and_not_swallowed(tmp_p
     assert decode(mapping(tmp_path, RULE), "line/L1/box/B7", {}) == ([], [])
 
 
-def test_the_first_file_has_precedence(tmp_path):
+def test_the_last_file_has_precedence(tmp_path):
     site = '[[message]]\ntopic = "tele/+/SENSOR"\nvalue = [{ path = "$.x", tag = "site" }]'
     other = '[[message]]\ntopic = "tele/#"\nvalue = [{ path = "$.x", tag = "other" }]'
-    assert decode(mapping(tmp_path, site, other), "tele/a/SENSOR", {"x": 1})[0][0].tag == "site"
-    assert decode(mapping(tmp_path, other, site), "tele/a/SENSOR", {"x": 1})[0][0].tag == "other"
+    assert decode(mapping(tmp_path, other, site), "tele/a/SENSOR", {"x": 1})[0][0].tag == "site"
+    assert decode(mapping(tmp_path, site, other), "tele/a/SENSOR", {"x": 1})[0][0].tag == "other"
 
 
 def test_when_decides_between_rules_of_one_topic(tmp_path):
