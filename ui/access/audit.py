@@ -74,6 +74,8 @@ class AuditPanel(Panel):
         for days in DAYS:
             self.days.addItem("", days)
         self.days.setCurrentIndex(1)
+        for box in (self.kind, self.days):
+            box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.search = SearchBox()
         self.search.setFixedWidth(200)
         self.refresh = button("refresh", "flat")

@@ -13,7 +13,7 @@ from ui.access.password import NewPassword, password_field
 from ui.i18n import t
 from ui.widgets.controls import SegmentedButtons, button, hairline, role_label
 from ui.widgets.panel import Panel, PanelContext
-from ui.widgets.preferences import IDLE_CHOICES, Preferences
+from ui.widgets.preferences import IDLE_CHOICES
 from ui.widgets.sheet import Sheet
 
 
@@ -23,9 +23,9 @@ class SettingsPanel(Panel):
     title_key = "settings.title"
     icon_name = "settings"
 
-    def __init__(self, ctx: PanelContext, preferences: Preferences, parent: QWidget | None = None) -> None:
+    def __init__(self, ctx: PanelContext, parent: QWidget | None = None) -> None:
         super().__init__(ctx, parent)
-        self.preferences = preferences
+        self.preferences = preferences = ctx.preferences
         area = QScrollArea()
         area.setWidgetResizable(True)
         page = QWidget()
@@ -54,6 +54,7 @@ class SettingsPanel(Panel):
         self.blink = self._box("settings.blink", "blink", "settings.blink_hint")
         self.kiosk = self._box("settings.kiosk", "kiosk", "settings.kiosk_hint")
         self.idle = QComboBox()
+        self.idle.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         for minutes in IDLE_CHOICES:
             self.idle.addItem("", minutes)
         self.idle.activated.connect(lambda _i: preferences.put("idle_minutes", int(self.idle.currentData())))

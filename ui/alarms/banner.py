@@ -18,7 +18,7 @@ from ui.alarms.actions import AlarmActions
 from ui.alarms.columns import alarm_text, area_text, limit_text, shown_value
 from ui.alarms.counts import BannerClock, PriorityCounts
 from ui.alarms.sound import AlarmSound
-from ui.i18n import clock_text, messages, short_span_text, t, unit_text
+from ui.i18n import clock_text, messages, pick, short_span_text, t, unit_text
 from ui.theme import theme
 from ui.widgets.controls import button, hairline, name_control, role_label
 from ui.widgets.icons import IconLabel, set_icon
@@ -61,7 +61,10 @@ class AlarmStrip(QWidget):
         message = " ".join(part for part in (row.tag, value, alarm_text(row)) if part)
         limit = t("alarms.banner_limit", limit=f"{limit_text(row)} {unit_text(row.unit)}".strip())
         since = t("alarms.banner_unacknowledged", span=short_span_text(now - row.raised_us))
-        details = [*([limit] if row.limit is not None else []), area_text(row), clock_text(row.raised_us), since]
+        tag = self._ctx.station.tags.by_id(row.tag_id) if row.tag_id is not None else None
+        device = pick(tag.device_name, tag.device_name_en) if tag is not None else ""
+        place = " · ".join(part for part in (area_text(row), device) if part)
+        details = [*([limit] if row.limit is not None else []), place, clock_text(row.raised_us), since]
         return message, details
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -164,6 +167,7 @@ class AlarmBanner(QWidget):
         self.strip = AlarmStrip(self.ctx)
         self.strip.clicked.connect(self._asked)
         self.ack = button("check", "onred", self.strip)
+        self.ack.set_key("F2")
         self.ack.clicked.connect(self.acknowledge)
         self.ack.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         row.addWidget(self.strip, 1)
@@ -176,6 +180,7 @@ class AlarmBanner(QWidget):
         row.addWidget(hairline(vertical=True))
         row.addSpacing(12)
         self.silence_button = button("sound")
+        self.silence_button.set_key("F3")
         self.silence_button.clicked.connect(self.silence)
         self.silence_button.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.silence_button.customContextMenuRequested.connect(lambda _at: self.mute_menu())
@@ -191,6 +196,9 @@ class AlarmBanner(QWidget):
         self.duty_icon = IconLabel("user")
         row.addWidget(self.duty_icon)
         row.addSpacing(6)
+        self.duty_word = role_label("dim")
+        row.addWidget(self.duty_word)
+        row.addSpacing(4)
         self.duty = role_label("strong")
         row.addWidget(self.duty)
         row.addSpacing(12)
@@ -244,6 +252,7 @@ class AlarmBanner(QWidget):
         self.counts.set_compact(on)
         self.mute_button.setVisible(not on)
         self.duty_icon.setVisible(not on)
+        self.duty_word.setVisible(not on)
 
     def acknowledge(self) -> None:
         """Acknowledge the alarm that is shown, unless it took another's place in this very moment."""
@@ -301,7 +310,7 @@ class AlarmBanner(QWidget):
     def _show_sound(self) -> None:
         muted = self.sound.muted
         set_icon(self.silence_button, "mute" if muted or not self.sound.sounding else "sound")
-        self.silence_button.setText(t("alarms.unmute_key" if muted else "alarms.silence_key"))
+        self.silence_button.setText(t("alarms.unmute" if muted else "alarms.silence_short"))
         tip = t("alarms.silence_tip") if self.sound.player.available else t("alarms.no_device")
         name_control(self.silence_button, t("alarms.unmute" if muted else "alarms.silence"), tip)
         until = self.sound.muted_until_us
@@ -325,10 +334,11 @@ class AlarmBanner(QWidget):
 
     def retranslate(self) -> None:
         """Words in the present language."""
-        self.ack.setText(t("alarms.acknowledge_key"))
+        self.ack.setText(t("alarms.acknowledge_short"))
         name_control(self.ack, t("alarms.acknowledge"), t("alarms.banner_ack_tip"))
         name_control(self.mute_button, t("alarms.mute_menu"))
         actor = self.ctx.actor
+        self.duty_word.setText(t("alarms.duty") if actor is not None else "")
         self.duty.setText(actor.name if actor is not None else t("alarms.nobody"))
         self.duty.setToolTip(t("alarms.on_duty", name=actor.name) if actor is not None else t("alarms.nobody"))
         self.counts.retranslate()

@@ -79,6 +79,9 @@ def _bold(row: AlarmRow) -> bool:
     return row.unacknowledged and row.state is not AlarmState.RTNUN
 
 
+_LOUD = frozenset({"state", "priority", "raised", "area", "tag", "text"})
+
+
 def _dim(row: AlarmRow) -> bool:
     return row.state in HELD or row.state is AlarmState.RTNUN or not row.active
 
@@ -101,7 +104,7 @@ def alarm_columns(now: Now) -> list[Column[AlarmRow]]:
         right: bool = False,
         visible: bool = True,
         stretch: bool = False,
-        export: Callable[[AlarmRow], object] | None = None,
+        optional: int = 0,
     ) -> Column[AlarmRow]:
         return Column(
             key=key,
@@ -112,23 +115,23 @@ def alarm_columns(now: Now) -> list[Column[AlarmRow]]:
             right=right,
             visible=visible,
             stretch=stretch,
-            bold=_bold,
+            bold=_bold if key in _LOUD else None,
             dim=_dim,
-            export=export,
+            optional=optional,
         )
 
     return [
         Column(key="shape", title="", text=lambda _: "", width=32),
-        column("state", state_text, 124, lambda r: (not r.unacknowledged, r.state)),
-        column("priority", priority_text, 64, lambda r: -r.priority),
+        column("state", state_text, 140, lambda r: (not r.unacknowledged, r.state)),
+        column("priority", priority_text, 72, lambda r: -r.priority, optional=2),
         column("raised", lambda r: near_text(r.raised_us, now()), 86, lambda r: -r.raised_us),
-        column("area", area_text, 78),
+        column("area", area_text, 96, optional=1),
         column("tag", lambda r: r.tag, 84),
         column("text", alarm_text, 180, stretch=True),
-        column("value", value_and_limit, 176, _value_key, right=True),
+        column("value", value_and_limit, 172, _value_key, right=True),
         column("lasted", lambda r: span_text(lasted_us(r, now())), 84, lambda r: lasted_us(r, now()), right=True),
-        column("acked", lambda r: acked_text(r, now()), 148, lambda r: r.acked_us),
-        column("note", note_text, 160),
+        column("acked", lambda r: acked_text(r, now()), 148, lambda r: r.acked_us, optional=3),
+        column("note", note_text, 168, optional=4),
         column("station", lambda r: r.acked_station or DASH, 80, visible=False),
         column("cleared", lambda r: near_text(r.cleared_us, now()), 90, lambda r: r.cleared_us, visible=False),
         column("closed", lambda r: near_text(r.closed_us, now()), 90, lambda r: r.closed_us, visible=False),

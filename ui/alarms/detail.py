@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QTimer
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from app.clock import US
 from app.ports import AlarmQuery, TransitionRow
@@ -14,17 +14,16 @@ from models.commands import AcknowledgeAlarms, ReturnToService, ShelveAlarms, Ta
 from models.readings import LiveValue
 from ui.alarms.actions import AlarmActions, can_acknowledge, can_reset
 from ui.alarms.columns import alarm_text, area_text, lasted_us, limit_text, state_text
-from ui.alarms.figures import LimitBar, MonthBars
+from ui.alarms.figures import LimitBar
 from ui.alarms.journal import JournalSheet, transition_text
-from ui.i18n import clock_text, local, near_text, pick, short_span_text, t, unit_text, value_text
-from ui.widgets.controls import button, hairline, plain_label, role_label, set_role
+from ui.alarms.month import DAYS, Month, MonthBlock
+from ui.i18n import clock_text, english, messages, pick, short_span_text, t, unit_text, value_text
+from ui.widgets.controls import Button, button, hairline, plain_label, role_label, set_role
 from ui.widgets.open_alarms import urgency
 from ui.widgets.panel import PanelContext
 from ui.widgets.shapes import AlarmShape
 
-MONTH_DAYS = 30
 RELATED = 4
-PREVIOUS = 4
 
 
 class AlarmDetail(QScrollArea):
@@ -36,7 +35,7 @@ class AlarmDetail(QScrollArea):
         self.acts = AlarmActions(ctx, self)
         self.row: AlarmRow | None = None
         self._definition: AlarmDefinition | None = None
-        self._month: tuple[list[AlarmRow], int] | None = None
+        self._month: Month | None = None
         self._journal: list[TransitionRow] | None = None
         self.setWidgetResizable(True)
         self.setHorizontalScrollBarPolicy(self.horizontalScrollBarPolicy().ScrollBarAlwaysOff)
@@ -48,6 +47,7 @@ class AlarmDetail(QScrollArea):
         ctx.open_alarms.reset.connect(lambda _event: self._reread())
         ctx.bridge.values.connect(self._values)
         ctx.actor_changed.connect(lambda _actor: self._enable())
+        messages().changed.connect(self.retranslate)
 
     # -- building
 
@@ -89,15 +89,9 @@ class AlarmDetail(QScrollArea):
         self.column.addLayout(self.steps)
         self._rule()
         self._build_buttons()
-        self.month_head, self.month_count = self._section(), role_label("dim")
-        self._head_row.addWidget(self.month_count)
-        self.bars = MonthBars()
-        self.column.addWidget(self.bars)
-        self.previous = QGridLayout()
-        self.previous.setHorizontalSpacing(10)
-        self.previous.setVerticalSpacing(4)
-        self.previous.setColumnStretch(2, 1)
-        self.column.addLayout(self.previous)
+        self._rule()
+        self.month = MonthBlock()
+        self.column.addWidget(self.month)
         self.column.addStretch(1)
         self.setWidget(page)
 
@@ -118,7 +112,7 @@ class AlarmDetail(QScrollArea):
         grid = QGridLayout()
         grid.setSpacing(8)
 
-        def add(icon: str, place: tuple[int, int], run: Callable[[], object], kind: str = "") -> QPushButton:
+        def add(icon: str, place: tuple[int, int], run: Callable[[], object], kind: str = "") -> Button:
             result = button(icon, kind)
             result.clicked.connect(lambda _checked=False: run())
             grid.addWidget(result, *place)
@@ -154,20 +148,19 @@ class AlarmDetail(QScrollArea):
 
     def _ask_history(self, row: AlarmRow) -> None:
         alarms, now = self.ctx.station.alarms, self.ctx.station.now_us()
-        query = AlarmQuery(start_us=now - MONTH_DAYS * 86_400 * US, tags=(row.tag,), limit=1000)
+        query = AlarmQuery(start_us=now - DAYS * 86_400 * US, tags=(row.tag,), limit=1000)
 
-        def ask() -> tuple[tuple[list[AlarmRow], int], list[TransitionRow]]:
+        def ask() -> tuple[Month, list[TransitionRow]]:
             return alarms.query(query), alarms.journal(row.occurrence_id)
 
-        def done(answer: tuple[tuple[list[AlarmRow], int], list[TransitionRow]]) -> None:
+        def done(answer: tuple[Month, list[TransitionRow]]) -> None:
             if self.row is not None and self.row.occurrence_id == row.occurrence_id:
                 self._month, self._journal = answer
                 self._show_month()
                 self._show_why()
 
         def failed(error: BaseException) -> None:
-            self.month_count.setText(t("common.load_failed"))
-            self.month_count.setToolTip(str(error))
+            self.month.show_failure(str(error))
 
         self.ctx.work(self, ask, done, failed)
 
@@ -303,7 +296,7 @@ class AlarmDetail(QScrollArea):
         chosen: tuple[str, ...] = ()
         if definition is not None:
             first, second = definition.actions, definition.actions_en
-            chosen = (second or first) if pick("zh", "en") == "en" else (first or second)
+            chosen = (second or first) if english() else (first or second)
         if not chosen:
             self.steps.addWidget(role_label("dim", t("alarms.no_actions"), wrap=True))
         for number, text in enumerate(chosen, start=1):
@@ -317,36 +310,8 @@ class AlarmDetail(QScrollArea):
             self.steps.addWidget(line)
 
     def _show_month(self) -> None:
-        row = self.row
-        assert row is not None
-        self.month_head.setText(t("alarms.month"))
-        while (item := self.previous.takeAt(0)) is not None:
-            if (widget := item.widget()) is not None:
-                widget.deleteLater()
-        if self._month is None:
-            self.month_count.setText(t("common.loading"))
-            return
-        rows, total = self._month
-        same = sum(1 for other in rows if other.key == row.key)
-        self.month_count.setText(t("alarms.month_count", total=total, same=same))
-        now = self.ctx.station.now_us()
-        today = local(now).date()
-        days = [0] * MONTH_DAYS
-        for other in rows:
-            age = (today - local(other.raised_us).date()).days
-            if 0 <= age < MONTH_DAYS:
-                days[MONTH_DAYS - 1 - age] += 1
-        first = local(now - (MONTH_DAYS - 1) * 86_400 * US).strftime("%m-%d")
-        self.bars.show_days(days, first, t("alarms.today"), self.month_count.text())
-        earlier = [other for other in rows if other.occurrence_id != row.occurrence_id][:PREVIOUS]
-        for line, other in enumerate(earlier):
-            shape = AlarmShape(13)
-            shape.show_alarm(other.priority, AlarmState.ACKED)
-            value = f"{value_text(other.value, other.decimals)} {unit_text(other.unit)}".strip()
-            note = other.comment or other.acked_by
-            self.previous.addWidget(role_label("dim", near_text(other.raised_us, now)), line, 0)
-            self.previous.addWidget(shape, line, 1)
-            self.previous.addWidget(plain_label(" · ".join(p for p in (value, note) if p), wrap=True), line, 2)
+        assert self.row is not None
+        self.month.show_month(self.row, self._month, self.ctx.station.now_us())
 
     # -- acting
 
@@ -355,7 +320,8 @@ class AlarmDetail(QScrollArea):
         assert row is not None
         worst = self.ctx.open_alarms.worst()
         first = worst is not None and worst.occurrence_id == row.occurrence_id
-        self.ack.setText(t("alarms.acknowledge_key" if first else "alarms.acknowledge"))
+        self.ack.setText(t("alarms.acknowledge"))
+        self.ack.set_key("F2" if first else "")
         self.ack_with.setText(t("alarms.acknowledge_with"))
         self.shelve.setText(t("alarms.unshelve" if row.state is AlarmState.SHLVD else "alarms.shelve"))
         self.service.setText(t("alarms.return" if row.state is AlarmState.OOSRV else "alarms.out_of_service"))

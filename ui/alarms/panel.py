@@ -6,7 +6,7 @@ from typing import Any
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QAction, QKeySequence
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QSizePolicy, QVBoxLayout, QWidget
 
 from models.alarms import AlarmRow, AlarmState, Priority
 from models.commands import AcknowledgeAlarms
@@ -75,6 +75,8 @@ class AlarmPanel(Panel):
         self._down: dict[str, LinkChanged] = {}
         self._resync_over = QTimer(self, singleShot=True, interval=RESYNC_SHOWN_MS)
         self.footer = role_label("dim")
+        self.footer.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.setFocusProxy(self.table.view)
         legend = QHBoxLayout()
         legend.setSpacing(6)
         self._legend = []

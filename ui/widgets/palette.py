@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from PySide6.QtCore import QAbstractListModel, QEvent, QModelIndex, QObject, QPersistentModelIndex, QRect, QSize, Qt
 from PySide6.QtGui import QKeyEvent, QPainter
 from PySide6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QVBoxLayout, QWidget
 
-from ui.i18n import t
+from ui.i18n import pick, t
 from ui.theme import theme
 from ui.widgets.controls import SearchBox, role_label
 from ui.widgets.icons import paint_icon
+from ui.widgets.panel import PanelContext
 from ui.widgets.pinyin import haystack
 
 AT_MOST = 60
@@ -48,6 +50,22 @@ def search(query: str, items: Sequence[PaletteItem]) -> list[PaletteItem]:
     """The best items for a query, the given order among equals."""
     ranked = [(place, number, item) for number, item in enumerate(items) if (place := rank(query, item)) is not None]
     return [item for _, _, item in sorted(ranked, key=lambda entry: entry[:2])[:AT_MOST]]
+
+
+def tag_items(ctx: PanelContext) -> list[PaletteItem]:
+    """Every tag; choosing one selects it and brings it to the plots."""
+
+    def go(tag_id: int) -> None:
+        ctx.select_tag.emit(tag_id)
+        ctx.show_on_plot.emit(tag_id, None)
+
+    items = []
+    for tag in ctx.station.tags.all():
+        words = (pick(tag.description, tag.description_en), pick(tag.area_name, tag.area_name_en))
+        hint = " · ".join(part for part in words if part)
+        also = " ".join((tag.description, tag.description_en, tag.area_name, tag.device_name))
+        items.append(PaletteItem(tag.name, hint, "frame.kind.tag", "trend", partial(go, tag.id), also))
+    return items
 
 
 class _Items(QAbstractListModel):

@@ -26,6 +26,7 @@ from ui.i18n import has, messages, t
 from ui.theme import Theme, theme
 from ui.widgets.controls import Button, SearchBox
 from ui.widgets.open_alarms import OpenAlarms
+from ui.widgets.preferences import Preferences
 
 T = TypeVar("T")
 SEARCH_NARROW = 120
@@ -96,6 +97,7 @@ class PanelContext(QObject):
         self.exporter = exporter
         self._actor = actor
         self.open_alarms = OpenAlarms(station, bridge, self)
+        self.preferences = Preferences(settings, self)
 
     @property
     def theme(self) -> Theme:

@@ -16,13 +16,13 @@ from ui.widgets.icons import paint_icon
 
 @dataclasses.dataclass(frozen=True)
 class RailItem:
-    """An entry of the rail; ``action`` is the permission without which it is hidden, ``foot`` puts it at the bottom."""
+    """An entry of the rail: ``foot`` puts it at the bottom, ``personal`` closes it while nobody is logged in."""
 
     key: str
     title: str
     icon: str
-    action: str = ""
     foot: bool = False
+    personal: bool = False
 
 
 class RailButton(QPushButton):

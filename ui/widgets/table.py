@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from PySide6.QtCore import QItemSelection, QItemSelectionModel, QModelIndex, QPersistentModelIndex, QPoint, Qt, Signal
-from PySide6.QtGui import QAction, QGuiApplication, QKeySequence, QPainter
+from PySide6.QtGui import QAction, QGuiApplication, QKeySequence, QPainter, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFileDialog,
@@ -122,6 +122,8 @@ class DataTable(QWidget, Generic[R]):
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.states)
         self._restoring = False
+        self._chosen = False  # the person has chosen columns: nothing hides by itself any more
+        self._wanted: set[int] = set()
         self._restore()
         self._on_theme()
         self.view.doubleClicked.connect(lambda index: self.activated.emit(self.model.row_at(index.row())))
@@ -248,7 +250,11 @@ class DataTable(QWidget, Generic[R]):
 
     def _show_column(self, number: int, on: bool) -> None:
         if on or len(self._visible()) > 1:
-            self.view.setColumnHidden(number, not on)
+            if not self._chosen:
+                self._wanted = {i for i in range(len(self.model.columns)) if not self.view.isColumnHidden(i)}
+            self._chosen = True
+            self._wanted = self._wanted | {number} if on else self._wanted - {number}
+            self._fit()
             self._remember()
 
     def _reset_columns(self) -> None:
@@ -278,13 +284,14 @@ class DataTable(QWidget, Generic[R]):
             return
         head = self.view.horizontalHeader()
         columns = [
-            [self.model.columns[i].key, head.sectionSize(i) or self.model.columns[i].width, not head.isSectionHidden(i)]
+            [self.model.columns[i].key, head.sectionSize(i) or self.model.columns[i].width, i in self._wanted]
             for i in (head.logicalIndex(n) for n in range(head.count()))
         ]
         column, down = self.model.ordered_by
         order = self.model.columns[column].key if column >= 0 else ""
         self.ctx.settings.setValue(
-            f"tables/{self.name}", json.dumps({"columns": columns, "order": order, "down": down})
+            f"tables/{self.name}",
+            json.dumps({"columns": columns, "order": order, "down": down, "chosen": self._chosen}),
         )
 
     def _restore(self) -> None:
@@ -297,10 +304,13 @@ class DataTable(QWidget, Generic[R]):
         except (ValueError, KeyError, TypeError):  # nothing stored, or by another version
             saved = {}
         keys = [column.key for column in self.model.columns]
+        self._chosen = bool(stored.get("chosen"))
+        self._wanted = set()
         for number, column in enumerate(self.model.columns):
             _, width, on = saved.get(column.key, (number, column.width, column.visible))
             self.view.setColumnWidth(number, width)
-            self.view.setColumnHidden(number, not on)
+            if on:
+                self._wanted.add(number)
             if column.stretch:
                 head.setSectionResizeMode(number, QHeaderView.ResizeMode.Stretch)
             elif not column.title:
@@ -309,6 +319,29 @@ class DataTable(QWidget, Generic[R]):
             head.moveSection(head.visualIndex(keys.index(key)), min(saved[key][0], head.count() - 1))
         if stored.get("order") in keys:
             self.model.order_by(keys.index(stored["order"]), bool(stored.get("down")))
+        self._restoring = False
+        self._fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        """Show the wanted columns; in a narrow table the most optional hide, so that the main text stays readable."""
+        columns = self.model.columns
+        shown = set(self._wanted)
+        if not self._chosen:
+            room = self.width() - 12
+            width = {i: columns[i].width if columns[i].stretch else self.view.columnWidth(i) for i in shown}
+            width = {i: w or columns[i].width for i, w in width.items()}
+            for i in sorted((i for i in shown if columns[i].optional), key=lambda i: -columns[i].optional):
+                if sum(width[j] for j in shown) <= room:
+                    break
+                shown.discard(i)
+        self._restoring = True
+        for i in range(len(columns)):
+            if self.view.isColumnHidden(i) is (i in shown):
+                self.view.setColumnHidden(i, i not in shown)
         self._restoring = False
 
     # -- signals

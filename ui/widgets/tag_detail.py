@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QScrollArea, QVBoxLayout
 
 from models.alarms import AlarmRow
 from models.readings import LiveValue, TagInfo, quality_word
-from ui.i18n import DASH, age_text, number_text, pick, stamp_text, t, unit_text, value_text
+from ui.i18n import DASH, age_text, messages, number_text, pick, stamp_text, t, unit_text, value_text
 from ui.widgets.controls import button, hairline, plain_label, role_label, set_role
 from ui.widgets.panel import PanelContext
 from ui.widgets.shapes import AlarmShape
@@ -62,6 +62,7 @@ class TagDetail(QScrollArea):
         ctx.bridge.values.connect(self._values)
         ctx.open_alarms.changed.connect(self._alarms_changed)
         ctx.open_alarms.reset.connect(lambda _event: self._show_alarms())
+        messages().changed.connect(self.retranslate)
 
     def show_tag(self, tag: TagInfo) -> None:
         """Show another tag."""

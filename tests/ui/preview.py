@@ -1,0 +1,111 @@
+"""Pictures of the window on the station in memory: ``python -m tests.ui.preview OUT_DIR`` (offscreen, no server).
+
+The data are those of the design's picture, so that the two can be held side by side.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+os.environ["TZ"] = "Asia/Shanghai"
+time.tzset()
+
+from PySide6.QtCore import QSettings, QSize  # noqa: E402 - the time zone first
+from PySide6.QtWidgets import QApplication  # noqa: E402 - the same
+
+from app.bridge import Bridge  # noqa: E402 - the same
+from app.jobs import Jobs  # noqa: E402 - the same
+from tests.ui.plain import PlainPanel  # noqa: E402 - the same
+from tests.ui.plant import fill  # noqa: E402 - the same
+from tests.ui.station import MemoryStation  # noqa: E402 - the same
+from ui.i18n import messages  # noqa: E402 - the same
+from ui.main_window import MainWindow  # noqa: E402 - the same
+from ui.theme import theme  # noqa: E402 - the same
+from ui.widgets.places import PanelFactory  # noqa: E402 - the same
+
+SIZES = {"1920": QSize(1920, 1080), "1366": QSize(1366, 768)}
+
+
+class Silent:
+    """No sound while taking pictures."""
+
+    available = True
+
+    def play(self, name: str) -> None:
+        """Say nothing."""
+
+
+def missing() -> dict[str, PanelFactory]:
+    """Plain panels for those that can't be imported (yet)."""
+    return {
+        name: PlainPanel
+        for name, module in (
+            ("monitoring.tree", "ui.monitoring.tree"),
+            ("monitoring.trends", "ui.monitoring.trends"),
+            ("monitoring.values", "ui.monitoring.values"),
+            ("monitoring.dead_letters", "ui.monitoring.dead_letters"),
+        )
+        if importlib.util.find_spec(module) is None
+    }
+
+
+def settle(app: QApplication, rounds: int = 30) -> None:
+    """Let workers and timers come in."""
+    for _ in range(rounds):
+        app.processEvents()
+        time.sleep(0.01)
+
+
+def main(out: Path) -> None:
+    """Take all pictures."""
+    out.mkdir(parents=True, exist_ok=True)
+    app = QApplication([])
+    theme().load()
+    station = MemoryStation()
+    fill(station)
+    bridge, jobs = Bridge(station), Jobs()
+    with tempfile.TemporaryDirectory() as folder:
+        settings = QSettings(str(Path(folder) / "s.ini"), QSettings.Format.IniFormat)
+        window = MainWindow(
+            station, bridge, station.actor("li"), settings, jobs=jobs, player=Silent(), panels=missing()
+        )
+        window.banner.set_blink(False)
+        for name, size in SIZES.items():
+            window.resize(size)
+            window.show()
+            for place in ("monitoring", "alarms", "dead_letters", "access", "settings"):
+                window.go(place)
+                for look in ("day", "night"):
+                    for language in ("zh", "en"):
+                        messages().switch(language)
+                        theme().switch(look)
+                        settle(app)
+                        window.grab().save(str(out / f"{place}-{name}-{look}-{language}.png"))
+        messages().switch("zh")
+        theme().switch("day")
+        window.resize(SIZES["1920"])
+        window.go("monitoring")
+        for name, act in (
+            ("palette", window.open_palette),
+            ("shelve", lambda: window.alarm_detail.acts.ask_shelve([window.ctx.open_alarms.rows()[0]])),
+            ("locked", window.lock),
+        ):
+            act()
+            settle(app)
+            window.grab().save(str(out / f"{name}.png"))
+            window.palette_box.hide()
+        window.close()
+        window.deleteLater()
+        settle(app, 3)
+    bridge.close()
+    jobs.close()
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
