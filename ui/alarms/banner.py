@@ -40,6 +40,7 @@ class AlarmStrip(QWidget):
         self._ctx = ctx
         self.row: AlarmRow | None = None
         self.lit = True
+        self.reserve = 0  # px at the right end that belong to the button
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumWidth(160)
 
@@ -85,7 +86,7 @@ class AlarmStrip(QWidget):
         message, details = self.parts()
         strong = "oncrit" if self.red else "g7" if row is not None else "g5"
         font = colors.font(16 if row is not None else 13, bold=row is not None)
-        width = rect.width() - left - 8
+        width = rect.width() - left - 8 - self.reserve
         painter.setFont(font)
         painter.setPen(colors.color(strong))
         shown = QFontMetrics(font).elidedText(message, Qt.TextElideMode.ElideRight, width)
@@ -94,7 +95,7 @@ class AlarmStrip(QWidget):
         small = colors.font(13)
         painter.setFont(small)
         painter.setPen(colors.color("oncrit" if self.red else "g6"))
-        kept = self._fitting(details, QFontMetrics(small), rect.width() - left - 8)
+        kept = self._fitting(details, QFontMetrics(small), rect.width() - left - 8 - self.reserve)
         for text in kept:
             advance = QFontMetrics(small).horizontalAdvance(text)
             painter.drawText(left, 0, advance + 2, rect.height(), Qt.AlignmentFlag.AlignVCenter, text)
@@ -109,9 +110,7 @@ class AlarmStrip(QWidget):
             if sum(metrics.horizontalAdvance(text) + 20 for text in kept) <= room or len(kept) < 2:
                 break
             kept.pop(droppable)
-        if sum(metrics.horizontalAdvance(text) + 20 for text in kept) > room + 20:
-            return []
-        return kept
+        return kept if sum(metrics.horizontalAdvance(text) + 20 for text in kept) <= room + 20 else []
 
     def _cell(self, painter: QPainter, cell: QRectF, row: AlarmRow, ground: QColor) -> None:
         box = QRectF(cell.center().x() - 11, cell.center().y() - 11, 22, 22)
@@ -239,6 +238,7 @@ class AlarmBanner(QWidget):
         else:
             self._blinker.stop()
             self.strip.lit = True
+        self.strip.reserve = self.ack.sizeHint().width() + 10 if row is not None else 0
         self._speak()
         self.strip.update()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from app.clock import US
@@ -38,7 +38,7 @@ class AlarmDetail(QScrollArea):
         self._month: Month | None = None
         self._journal: list[TransitionRow] | None = None
         self.setWidgetResizable(True)
-        self.setHorizontalScrollBarPolicy(self.horizontalScrollBarPolicy().ScrollBarAlwaysOff)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._build()
         self._second = QTimer(self, interval=1000)
         self._second.timeout.connect(self._tick)
@@ -64,11 +64,11 @@ class AlarmDetail(QScrollArea):
         self.chip = role_label("inverse")
         head.addWidget(self.shape)
         head.addWidget(self.name, 1)
-        head.addWidget(self.chip)
+        head.addWidget(self.chip, 0, Qt.AlignmentFlag.AlignTop)
         self.column.addLayout(head)
         figure = QHBoxLayout()
         figure.setSpacing(4)
-        self.value, self.unit, self.facts = role_label("figure"), plain_label(), role_label("dim")
+        self.value, self.unit, self.facts = role_label("figure"), plain_label(), role_label("dim", wrap=True)
         self.value.setMinimumHeight(36)
         figure.addWidget(self.value)
         figure.addWidget(self.unit)
@@ -113,7 +113,7 @@ class AlarmDetail(QScrollArea):
         grid.setSpacing(8)
 
         def add(icon: str, place: tuple[int, int], run: Callable[[], object], kind: str = "") -> Button:
-            result = button(icon, kind)
+            result = button(icon, kind or "tight")
             result.clicked.connect(lambda _checked=False: run())
             grid.addWidget(result, *place)
             return result
@@ -320,7 +320,7 @@ class AlarmDetail(QScrollArea):
         assert row is not None
         worst = self.ctx.open_alarms.worst()
         first = worst is not None and worst.occurrence_id == row.occurrence_id
-        self.ack.setText(t("alarms.acknowledge"))
+        self.ack.setText(t("alarms.acknowledge_short"))
         self.ack.set_key("F2" if first else "")
         self.ack_with.setText(t("alarms.acknowledge_with"))
         self.shelve.setText(t("alarms.unshelve" if row.state is AlarmState.SHLVD else "alarms.shelve"))

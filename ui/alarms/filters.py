@@ -28,6 +28,7 @@ class ViewChips(ChipGroup):
     def select(self, view: str) -> None:
         """Turn a chip on without saying so."""
         self.chips[view].setChecked(True)
+        self.fit()
 
     def show_counts(self, counts: dict[str, int]) -> None:
         """Numbers behind the words."""

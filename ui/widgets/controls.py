@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QPoint, QRect, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QAction, QFontMetrics, QIcon, QPainter, QPaintEvent
+from PySide6.QtGui import QAction, QFontMetrics, QIcon, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
     QFrame,
     QHBoxLayout,
     QLabel,
     QLineEdit,
+    QMenu,
     QPushButton,
     QStyle,
     QStyleOptionButton,
@@ -186,10 +187,14 @@ class Chip(QPushButton):
         shown = text if count is None else f"{text} {count}"
         if shown != self.text():
             self.setText(shown)
+            group = self.parentWidget()
+            if isinstance(group, ChipGroup):
+                group.updateGeometry()
+                group.fit()
 
 
 class ChipGroup(QWidget):
-    """Chips of which exactly one is on."""
+    """Chips of which exactly one is on; in a narrow place some give way to a menu."""
 
     chosen = Signal(str)
 
@@ -206,8 +211,61 @@ class ChipGroup(QWidget):
             group.addButton(chip)
             row.addWidget(chip)
             self.chips[key] = chip
-            chip.clicked.connect(lambda _checked=False, k=key: self.chosen.emit(k))
+            chip.clicked.connect(lambda _checked=False, k=key: self._clicked(k))
+        self.more = icon_button("down")
+        self.more.setFixedSize(20, 20)
+        self.more.clicked.connect(self.open_menu)
+        self.more.hide()
+        row.addWidget(self.more)
+        row.addStretch(1)
+        self.collapsed = False
         self.chips[keys[0]].setChecked(True)
+
+    def sizeHint(self) -> QSize:
+        return QSize(self._full_width(), self.height_hint())
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(max(chip.sizeHint().width() for chip in self.chips.values()) + 24, self.height_hint())
+
+    def height_hint(self) -> int:
+        """Height of the chips."""
+        return max(chip.sizeHint().height() for chip in self.chips.values())
+
+    def _full_width(self) -> int:
+        return sum(chip.sizeHint().width() for chip in self.chips.values()) + 4 * (len(self.chips) - 1)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.fit()
+
+    def fit(self) -> None:
+        """Show all chips or, with a menu for the rest, as many as there is room for; always the one that is on."""
+        self.collapsed = self.width() < self._full_width()
+        room = self.width() - 24 - sum(c.sizeHint().width() + 4 for c in self.chips.values() if c.isChecked())
+        for chip in self.chips.values():
+            if chip.isChecked():
+                chip.show()
+                continue
+            width = chip.sizeHint().width() + 4
+            chip.setVisible(not self.collapsed or width <= room)
+            room -= width if chip.isVisibleTo(self) else room if self.collapsed else 0
+        self.more.setVisible(self.collapsed)
+        self.more.setAccessibleName(", ".join(chip.text() for chip in self.chips.values()))
+
+    def open_menu(self) -> None:
+        """All chips as a menu."""
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        for key, chip in self.chips.items():
+            action = menu.addAction(chip.text())
+            action.setCheckable(True)
+            action.setChecked(chip.isChecked())
+            action.triggered.connect(lambda _checked=False, k=key: self.choose(k))
+        menu.popup(self.mapToGlobal(self.rect().bottomLeft()))
+
+    def _clicked(self, key: str) -> None:
+        self.fit()
+        self.chosen.emit(key)
 
     @property
     def current(self) -> str:
@@ -217,6 +275,7 @@ class ChipGroup(QWidget):
     def choose(self, key: str) -> None:
         """Turn a chip on and say so."""
         self.chips[key].setChecked(True)
+        self.fit()
         self.chosen.emit(key)
 
 
