@@ -67,15 +67,15 @@ def append(
         "id": (last.id if last else 0) + 1,
         "t_us": t_us,
         "user_id": actor.user_id,
-        "login": _text(actor.login, 64),
-        "name": _text(actor.name, 120),
+        "login": plain_text(actor.login, 64),
+        "name": plain_text(actor.name, 120),
         "role": actor.role.value if actor.role else "",
         "station": actor.station[:64],
         "session_id": actor.session_id,
         "action": action,
-        "target": _text(target, 200),
+        "target": plain_text(target, 200),
         "outcome": outcome,
-        "reason": _text(reason),
+        "reason": plain_text(reason),
         "before": _plain(before),
         "after": _plain(after),
         "prev_hash": last.hash if last else GENESIS,
@@ -122,11 +122,11 @@ def _clean(key: str, value: Any) -> Any:
         return value if abs(value) < float("inf") else str(value)  # NaN fails this too
     if isinstance(value, bool | int) or value is None:
         return int(value) if isinstance(value, int) and not isinstance(value, bool) else value
-    return _text(str(value))
+    return plain_text(str(value))
 
 
-def _text(value: str, length: int | None = None) -> str:
-    """What either database keeps as it is: no NUL, no lone surrogates."""
+def plain_text(value: str, length: int | None = None) -> str:
+    """What either database keeps as it is: no NUL, no lone surrogates, at most ``length`` characters."""
     return value.replace("\x00", "\\0").encode("utf-8", "replace").decode("utf-8")[:length]
 
 

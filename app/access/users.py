@@ -220,8 +220,7 @@ def _add(unit: Unit, login: str, name: str, role: Role, password: str, *, must_c
     login, name = login.strip(), name.strip()
     if not _LOGIN.fullmatch(login) or login.lower() in (SYSTEM, ANONYMOUS):
         raise Refused("invalid", "a login is 1 to 64 letters, digits, '.', '-', '_' or '@'", field="login")
-    if not name or len(name) > 120:
-        raise Refused("invalid", "a name has 1 to 120 characters", field="name")
+    _check_name(name)
     if find(unit.session, login) is not None:
         raise Refused("conflict", f"the login {login} is taken", field="login")
     user = User(
@@ -239,6 +238,11 @@ def _add(unit: Unit, login: str, name: str, role: Role, password: str, *, must_c
     return Outcome(data=user.id, after=_facts(user), events=(UsersChanged(unit.now_us),))
 
 
+def _check_name(name: str) -> None:
+    if not name or len(name) > 120 or not name.isprintable():
+        raise Refused("invalid", "a name has 1 to 120 printable characters", field="name")
+
+
 def _change(unit: Unit, command: StoreUserChange, actor: Actor) -> Outcome:
     change = command.change
     user = find(unit.session, change.login)
@@ -246,8 +250,7 @@ def _change(unit: Unit, command: StoreUserChange, actor: Actor) -> Outcome:
         raise Refused("not_found", change.login)
     before = _facts(user)
     if change.name is not None:
-        if not change.name.strip() or len(change.name.strip()) > 120:
-            raise Refused("invalid", "a name has 1 to 120 characters", field="name")
+        _check_name(change.name.strip())
         user.name = change.name.strip()
     closes = False
     if change.role is not None and change.role != user.role:

@@ -27,8 +27,8 @@ class Problem(NamedTuple):
 
 def problem(definition: AlarmDefinition, catalogue: TagCatalogue, rules: DefinitionRules) -> Problem | None:
     """The first thing that is wrong with a definition, or None."""
-    if not definition.key.strip() or len(definition.key) > 200:
-        return Problem("key_missing", "key", "a key has 1 to 200 characters")
+    if not definition.key.strip() or len(definition.key) > 200 or not definition.key.isprintable():
+        return Problem("key_missing", "key", "a key has 1 to 200 printable characters")
     if not definition.conditions:
         return Problem("no_condition", "conditions", "an alarm needs a condition")
     if definition.latching and definition.auto_reset:

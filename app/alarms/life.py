@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 import msgspec
 
+from app.access.audit import plain_text
 from app.alarms.logic import AlarmLogic, AlarmRuntime, Change, Transition
 from app.alarms.records import OccurrenceRecord
 from app.clock import US
@@ -33,7 +34,7 @@ PROCESS = By()
 
 def by(actor: Actor, comment: str, until_us: int | None = None) -> By:
     """A person's (or the system's) step."""
-    return By(actor.name or actor.login, actor.station, comment, until_us)
+    return By(plain_text(actor.name or actor.login, 120), actor.station[:64], plain_text(comment), until_us)
 
 
 class Alarm:
@@ -131,7 +132,7 @@ def _show_cause(alarm: Alarm, current: OccurrenceRecord) -> None:
         current.kind, current.limit = leading.kind, leading.limit
     value = alarm.value
     current.value = value if isinstance(value, float | int) else None
-    current.value_text = value[:200] if isinstance(value, str) else None
+    current.value_text = plain_text(value, 200) if isinstance(value, str) else None
 
 
 def _enter(current: OccurrenceRecord, change: Change, who: By) -> None:

@@ -32,7 +32,7 @@ OPERATOR = {
 }
 LEADER = OPERATOR | {"alarm.out_of_service", "alarm.return_to_service", "deadletter.retry"}
 MANAGER = LEADER | {"alarm.define", "deadletter.discard"}
-ADMINISTRATOR = MANAGER | {"tag.save", "user.create", "user.change"}
+ADMINISTRATOR = MANAGER | {"tag.save", "tag.retire", "place.save", "user.create", "user.change"}
 EXPECTED = {
     Role.OPERATOR: OPERATOR,
     Role.SHIFT_LEADER: LEADER,
