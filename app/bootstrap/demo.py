@@ -1,0 +1,153 @@
+"""The demo plant: a control room of its own data directory, fed by an embedded broker and the simulator.
+
+Its people get passwords made at the first start and kept beside the data (readable by the owner only), so that no
+password ships with the program.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+
+import msgspec
+import structlog
+
+from app.access.passwords import Passwords
+from app.access.permissions import load_permissions
+from app.bootstrap.room import ControlRoom, EngineCore
+from app.clock import US, Clock, ManualClock, SystemClock
+from app.config import BrokerConfig, Config
+from app.ingest.broker import EmbeddedBroker
+from app.ingest.client import BrokerClient
+from app.ingest.inbox import Inbox
+from app.ingest.simulator.demo import DemoPlant, load_demo
+from app.ingest.simulator.publisher import SimulatorPublisher
+from app.ingest.simulator.seed import fill_plant, live_through, place_past
+from app.ingest.simulator.simulator import Simulator
+from app.store.engine import open_store
+from models.people import Actor, Role, User
+
+log = structlog.get_logger(__name__)
+
+PEOPLE = (
+    ("lijianguo", "李建国", Role.OPERATOR),
+    ("wangmin", "王敏", Role.SHIFT_LEADER),
+    ("zhouhaiyan", "周海燕", Role.MANAGER),
+    ("admin", "系统管理员", Role.ADMINISTRATOR),
+)
+ACCOUNTS = "demo-accounts.json"
+_PASSWORD_ENV = "ANKAN_DEMO_BROKER_PASSWORD"
+SHIFT = 8 * 3600 * US
+
+
+def read_accounts(data_dir: Path) -> dict[str, str]:
+    """Login → password of the demo's people."""
+    return msgspec.json.decode((data_dir / ACCOUNTS).read_bytes(), type=dict[str, str])
+
+
+def _write_accounts(data_dir: Path, accounts: dict[str, str]) -> None:
+    path = data_dir / ACCOUNTS
+    path.touch(mode=0o600)
+    path.write_bytes(msgspec.json.format(msgspec.json.encode(accounts), indent=2))
+
+
+def prepare_demo(data_dir: Path, plant: DemoPlant, seed: int, now_us: int, hours: float = 24.0) -> None:
+    """Fill an empty data directory with plant, people and past; a directory that was filled before is left alone."""
+    if (data_dir / ACCOUNTS).exists():
+        return
+    data_dir.mkdir(parents=True, exist_ok=True)
+    clock = ManualClock(now_us - int(hours * 3600 * US) - 60 * US)
+    passwords = Passwords(load_permissions().password)
+    accounts = {login: secrets.token_urlsafe(12) for login, _, _ in PEOPLE}
+    store = open_store(data_dir)
+    with store.session() as session:
+        fill_plant(session, plant)
+        for login, name, role in PEOPLE:
+            session.add(
+                User(login=login, name=name, role=role, password=passwords.hash(accounts[login]), created_us=now_us)
+            )
+    store.close()
+    room = ControlRoom(Config(station="CTRL-1", site=plant.file.plant.name), data_dir, clock)
+    try:
+        core = EngineCore(room)
+        simulator = Simulator(clock, seed, plant)
+        place_past(simulator, now_us)
+
+        def duty(t_us: int) -> Actor:
+            login, name, role = PEOPLE[(t_us // SHIFT) % 2]
+            return Actor(0, login, name, role, "CTRL-1")
+
+        count = live_through(core.pipeline, core.alarms, simulator, clock, now_us, duty, hours=hours)
+    finally:
+        room.jobs.close()
+        room.store.close()
+    _write_accounts(data_dir, accounts)
+    log.info("demo_prepared", samples=count, directory=str(data_dir))
+
+
+class DemoRoom(ControlRoom):
+    """The demo plant's control room, with its broker and simulator."""
+
+    def __init__(self, data_dir: Path, plant: DemoPlant, seed: int, clock: Clock, *, autoplay: bool = True) -> None:
+        self._secret = secrets.token_urlsafe(16)
+        os.environ[_PASSWORD_ENV] = self._secret
+        self._broker = EmbeddedBroker(users={"ankan": self._secret}, data_dir=data_dir)
+        self._broker.start()
+        login = BrokerConfig(
+            name="demo",
+            port=self._broker.port,
+            protocol="3.1.1",
+            user="ankan",
+            password_env=_PASSWORD_ENV,
+            keepalive_s=60,
+        )
+        self._simulator = Simulator(clock, seed, plant)
+        super().__init__(
+            Config(station="CTRL-1", site=plant.file.plant.name, brokers=(login,)),
+            data_dir,
+            clock,
+            run_scenario=self._run_scenario,
+            scenarios=self._simulator.scenarios,
+        )
+        field = login.model_copy(
+            update={"name": "field", "subscriptions": (), "status_topic": "ankan/station/field/status"}
+        )
+        self._field = BrokerClient(field, "field", Inbox(1000), clock, lambda _link: None)
+        self._publisher = SimulatorPublisher(self._simulator, self._field.publish, clock=clock)
+        self._autoplay = autoplay
+
+    def start(self) -> None:
+        """Start the room, then the plant; a leak begins after a quiet minute so that there is something to see."""
+        super().start()
+        self._field.start()
+        self._publisher.start()
+        if self._autoplay:
+            self._simulator.start_scenario("leak", self.clock.now_us() + 60 * US)
+
+    def stop(self) -> None:
+        """Stop the plant, then the room, then the broker."""
+        self._publisher.stop()
+        self._field.stop()
+        super().stop()
+        self._broker.stop()
+
+    def accounts(self) -> dict[str, str]:
+        """Login → password of the demo's people, for logging in without typing."""
+        return read_accounts(self.data_dir)
+
+    def _run_scenario(self, name: str, running: bool) -> None:
+        if running:
+            self._simulator.start_scenario(name)
+        else:
+            self._simulator.stop_scenario(name)
+
+
+def open_demo(
+    data_dir: Path, seed: int = 7, clock: Clock | None = None, *, hours: float = 24.0, autoplay: bool = True
+) -> DemoRoom:
+    """The demo plant in a data directory, prepared at the first start. Raises PlantError, StoreError, BrokerFailedError."""
+    clock = clock or SystemClock()
+    plant = load_demo()
+    prepare_demo(data_dir, plant, seed, clock.now_us(), hours)
+    return DemoRoom(data_dir, plant, seed, clock, autoplay=autoplay)
