@@ -56,9 +56,8 @@ def window(
 ) -> None:
     """Open the window on this station's own configuration."""
     if context.invoked_subcommand is None:
-        from ui.application import run_station
-
         from app.config import default_data_dir
+        from ui.application import run_station
 
         raise typer.Exit(run_station(data or default_data_dir()))
 
@@ -72,21 +71,67 @@ def demo(
     """Open the window on the demo plant: an embedded broker and a simulator, in a data directory of its own."""
     from app.config import default_data_dir
 
-    directory = data or default_data_dir().with_name("ankan-demo")
     if tour is not None:
-        from ui.tour import run_tour
+        from ui.tour import take_tour
 
-        raise typer.Exit(run_tour(data, tour, seed=seed))
-    from ui.application import run_demo
+        raise typer.Exit(take_tour(tour, lambda where: _demo_room(where, seed, autoplay=False)))
+    directory = data or default_data_dir().with_name("ankan-demo")
+    from ui.application import run
 
-    raise typer.Exit(run_demo(directory, seed=seed))
+    raise typer.Exit(run(directory, lambda: _demo_room(directory, seed), sign_in=_as_operator))
+
+
+def _demo_room(directory: Path, seed: int, *, autoplay: bool = True) -> Any:
+    from app.bootstrap import open_demo
+
+    return open_demo(directory, seed, autoplay=autoplay)
+
+
+def _as_operator(room: Any) -> Any:
+    """The demo opens as its operator, with the password made at the first start."""
+    return room.people.log_in("lijianguo", room.accounts()["lijianguo"])
+
+
+def _station_window(directory: Path) -> int:
+    from app.bootstrap import open_room
+    from app.bootstrap.setup import StationSetup, broker_config
+    from app.config import ConfigError, load_config
+    from app.logs import set_up_logging
+    from app.store.engine import StoreError
+    from ui.access.wizard import BrokerChoice, FirstStart
+    from ui.application import run
+
+    class Setup(StationSetup):
+        """The wizard's answers in the words of the configuration."""
+
+        def test(self, choice: BrokerChoice) -> str | None:
+            broker = broker_config(choice.host, choice.port, choice.tls, choice.ca, choice.user)
+            return self.test_broker(broker, choice.password)
+
+        def keep(self, first: FirstStart) -> None:
+            broker = broker_config(
+                first.broker.host, first.broker.port, first.broker.tls, first.broker.ca, first.broker.user
+            )
+            self.store(
+                site=first.site,
+                login=first.login,
+                name=first.name,
+                password=first.password,
+                broker=broker,
+                broker_password=first.broker.password,
+            )
+
+    try:
+        set_up_logging(load_config(directory).log_level, directory / "logs")
+        return run(directory, lambda: open_room(directory), setup=Setup(directory))
+    except (ConfigError, StoreError) as error:
+        raise _fail(str(error)) from error
 
 
 @app.command()
 def serve(data: DataDir = None) -> None:
     """Run the engine without a window, until interrupted."""
     from app.bootstrap import serve_forever
-
     from app.config import ConfigError, default_data_dir
     from app.store.engine import StoreError
 
@@ -166,7 +211,6 @@ def replay(
 ) -> None:
     """Send recorded messages or a CSV through the real pipeline; prints each alarm transition and a summary."""
     from app.bootstrap import replay_file
-
     from app.ingest.replayfile import ReplayError
 
     try:

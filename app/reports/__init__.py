@@ -1,0 +1,1 @@
+"""What managers take home: tables as CSV and Excel."""
