@@ -56,6 +56,7 @@ class AlarmEngine:
         self._soft_at_us = 0
         self._next_occurrence = 1
         self._next_transition = 1
+        self._as_of_us = 0
         self._open: dict[int, AlarmRow] = {}
         self._lock = threading.Lock()
 
@@ -66,7 +67,7 @@ class AlarmEngine:
         self._catalogue = catalogue
         self._alarms, self._by_key, self._by_occurrence = {}, {}, {}
         self._heap, self._soft, self._pending = [], {}, Pending()
-        self._next_occurrence, self._next_transition = records.next_ids(connection)
+        self._next_occurrence, self._next_transition, self._as_of_us = records.next_numbers(connection)
         runtimes = records.read_runtimes(connection)
         open_rows = {o.id: o for o in records.read_open_occurrences(connection)}
         now_us = self._clock.now_us()
@@ -322,7 +323,8 @@ class AlarmEngine:
 
     def records_of(self, pending: Pending) -> AlarmChanges:
         """Records of how everything touched stands now."""
-        return pending.changes(self._clock.now_us(), self.row)
+        self._as_of_us = max(self._as_of_us + 1, self._clock.now_us())  # the clock may be set back, this may not
+        return pending.changes(self._as_of_us, self.row)
 
     def restored(self, alarm: Alarm, was: records.OccurrenceRecord | None) -> None:
         """An act on this alarm was undone; ``was`` is the row that it had before the undoing."""

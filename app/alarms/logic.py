@@ -381,18 +381,10 @@ class AlarmLogic:
             _normal(runtime)
         return Transition.CLEAR
 
-    def _change(
-        self, runtime: AlarmRuntime, t_us: int, transition: Transition, was: AlarmState, annunciate: bool
-    ) -> Change:
-        return Change(
-            t_us,
-            transition,
-            was,
-            runtime.state,
-            runtime.severity,
-            runtime.alarm_severity,
-            annunciate and not runtime.held,
-        )
+    @staticmethod
+    def _change(runtime: AlarmRuntime, t_us: int, what: Transition, was: AlarmState, annunciate: bool) -> Change:
+        sounds = annunciate and not runtime.held
+        return Change(t_us, what, was, runtime.state, runtime.severity, runtime.alarm_severity, sounds)
 
 
 def _normal(runtime: AlarmRuntime) -> None:

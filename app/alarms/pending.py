@@ -37,16 +37,17 @@ class Pending:
         if occurrence is not None and occurrence.id in self.occurrences:
             self.occurrences[occurrence.id] = (alarm, occurrence)
 
-    def changes(self, now_us: int, row: Callable[[Alarm, OccurrenceRecord], AlarmRow]) -> AlarmChanges:
+    def changes(self, as_of_us: int, row: Callable[[Alarm, OccurrenceRecord], AlarmRow]) -> AlarmChanges:
         """Records of how everything touched stands now."""
         return AlarmChanges(
+            as_of_us=as_of_us,
             runtimes=[
                 RuntimeRecord(
                     definition_id=alarm.definition_id,
                     state=alarm.runtime.state,
                     body=msgspec.to_builtins(alarm.runtime),
                     occurrence_id=alarm.occurrence.id if alarm.occurrence is not None else None,
-                    updated_us=now_us,
+                    updated_us=as_of_us,
                 )
                 for alarm in self.runtimes.values()
             ],

@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 import structlog
-from sqlalchemy import Connection, func, select
+from sqlalchemy import BigInteger, Connection, bindparam, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from app.alarms.logic import AlarmRuntime
@@ -92,8 +92,12 @@ class RuntimeRecord(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AlarmChanges(msgspec.Struct, kw_only=True):
-    """What has to be saved and published together; falsy when there is nothing."""
+    """What has to be saved and published together; falsy when there is nothing.
 
+    ``as_of_us`` numbers the changes: later ones have a higher value, whatever the clock does.
+    """
+
+    as_of_us: int = 0
     runtimes: list[RuntimeRecord] = []
     occurrences: list[OccurrenceRecord] = []
     transitions: list[TransitionRecord] = []
@@ -123,16 +127,20 @@ def from_plain(raw: Any) -> AlarmChanges:
 
 
 def save(connection: Connection, changes: AlarmChanges) -> None:
-    """Write changes in the caller's transaction; safe to repeat. Raises SQLAlchemyError."""
+    """Write changes in the caller's transaction. Raises SQLAlchemyError.
+
+    Safe to repeat and to do late: what newer changes of the same alarm have written (an order that got through while
+    batches still waited in the spool) stays.
+    """
     if changes.occurrences:
-        rows = [msgspec.structs.asdict(o) for o in changes.occurrences]
-        connection.execute(_upsert(connection, AlarmOccurrence, ("id",)), rows)
+        rows = [msgspec.structs.asdict(o) | {"as_of_us": changes.as_of_us} for o in changes.occurrences]
+        connection.execute(_occurrences(connection), rows)
     if changes.transitions:
         rows = [msgspec.structs.asdict(t) for t in changes.transitions]
         connection.execute(_insert_new(connection, AlarmTransition), rows)
     if changes.runtimes:
         rows = [msgspec.structs.asdict(r) for r in changes.runtimes]
-        connection.execute(_upsert(connection, AlarmRuntimeRow, ("definition_id",)), rows)
+        connection.execute(_runtimes(connection), rows)
 
 
 def _insert(connection: Connection, table: type[Any]) -> Any:
@@ -140,10 +148,28 @@ def _insert(connection: Connection, table: type[Any]) -> Any:
     return dialect.insert(table.__table__)
 
 
-def _upsert(connection: Connection, table: type[Any], key: tuple[str, ...]) -> Any:
-    statement = _insert(connection, table)
-    columns = {c.name: statement.excluded[c.name] for c in table.__table__.columns if c.name not in key}
-    return statement.on_conflict_do_update(index_elements=list(key), set_=columns)
+def _occurrences(connection: Connection) -> Any:
+    statement = _insert(connection, AlarmOccurrence)
+    newer = select(AlarmRuntimeRow.definition_id).where(
+        AlarmRuntimeRow.definition_id == statement.excluded["definition_id"],
+        AlarmRuntimeRow.updated_us > bindparam("as_of_us", type_=BigInteger),
+    )
+    return statement.on_conflict_do_update(
+        index_elements=["id"], set_=_replaced(statement, AlarmOccurrence, "id"), where=~newer.exists()
+    )
+
+
+def _runtimes(connection: Connection) -> Any:
+    statement = _insert(connection, AlarmRuntimeRow)
+    return statement.on_conflict_do_update(
+        index_elements=["definition_id"],
+        set_=_replaced(statement, AlarmRuntimeRow, "definition_id"),
+        where=AlarmRuntimeRow.updated_us <= statement.excluded["updated_us"],
+    )
+
+
+def _replaced(statement: Any, table: type[Any], key: str) -> dict[str, Any]:
+    return {c.name: statement.excluded[c.name] for c in table.__table__.columns if c.name != key}
 
 
 def _insert_new(connection: Connection, table: type[Any]) -> Any:
@@ -185,11 +211,12 @@ def occurrence_of(row: Any) -> OccurrenceRecord:
     return msgspec.convert(dict(row._mapping), OccurrenceRecord, strict=False)
 
 
-def next_ids(connection: Connection) -> tuple[int, int]:
-    """First free keys of occurrences and transitions."""
+def next_numbers(connection: Connection) -> tuple[int, int, int]:
+    """First free keys of occurrences and transitions, and the last number of changes."""
     occurrence = connection.execute(select(func.max(AlarmOccurrence.id))).scalar()
     transition = connection.execute(select(func.max(AlarmTransition.id))).scalar()
-    return (occurrence or 0) + 1, (transition or 0) + 1
+    as_of_us = connection.execute(select(func.max(AlarmRuntimeRow.updated_us))).scalar()
+    return (occurrence or 0) + 1, (transition or 0) + 1, as_of_us or 0
 
 
 def batches(items: Sequence[Any], size: int = 500) -> Iterator[Sequence[Any]]:

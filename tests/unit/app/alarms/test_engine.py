@@ -516,7 +516,7 @@ KINDS = [
         max_size=25,
     ),
 )
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_the_engine_tells_what_the_logic_alone_would(
     tmp_path_factory: pytest.TempPathFactory,
     conditions: tuple[Condition, ...],

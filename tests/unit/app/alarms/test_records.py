@@ -91,6 +91,19 @@ def test_rows_are_written_once_however_often_they_are_saved(both: Both) -> None:
     assert both.start().open_rows()[0].state == AlarmState.ACKED
 
 
+def test_a_batch_that_comes_out_of_the_spool_late_overwrites_nothing_newer(both: Both) -> None:
+    both.hear(11.0)
+    spooled = both.engine.take_changes()
+    both.engine._clock = ManualClock(1 * US)  # even when the clock was set back meanwhile
+    act(both.engine, Act.ACKNOWLEDGE, [1], ANNA, "seen", both.clock.now_us())
+    both.save()
+    before = both.rows(AlarmOccurrence), both.start().open_rows()
+    with both.store.write() as connection:
+        records.save(connection, records.from_plain(records.to_plain(spooled)))
+    assert (both.rows(AlarmOccurrence), both.start().open_rows()) == before
+    assert [t.transition for t in both.rows(AlarmTransition)] == ["raise", "acknowledge"]
+
+
 def test_the_board_asks_both_databases_alike(both: Both) -> None:
     both.hear(11.0)
     act(both.engine, Act.ACKNOWLEDGE, [1], ANNA, "50% 阀", both.clock.advance(1))
