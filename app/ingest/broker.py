@@ -12,6 +12,7 @@ import ipaddress
 import logging
 import os
 import threading
+import weakref
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -124,6 +125,17 @@ class EmbeddedBroker:
         from amqtt.broker import Broker  # heavy, and only needed in the demo
         from amqtt.contexts import BrokerConfig
 
+        writers: weakref.WeakSet[asyncio.StreamWriter] = weakref.WeakSet()
+
+        class Tidy(Broker):  # type: ignore[misc]  # amqtt is not typed
+            """Remembers its connections: amqtt forgets those that end while it shuts down."""
+
+            async def stream_connected(
+                self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, listener_name: str
+            ) -> None:
+                writers.add(writer)
+                await super().stream_connected(reader, writer, listener_name)
+
         self._loop = asyncio.get_running_loop()
         self._stop = asyncio.Event()
         address = f"[{self.host}]" if ":" in self.host else self.host
@@ -133,7 +145,7 @@ class EmbeddedBroker:
             },
             "plugins": {"amqtt.plugins.authentication.FileAuthPlugin": {"password_file": str(self._file)}},
         }
-        broker = Broker(BrokerConfig.from_dict(config), loop=self._loop)
+        broker = Tidy(BrokerConfig.from_dict(config), loop=self._loop)
         await broker.start()
         try:
             self.port = broker._servers["default"].instance.sockets[0].getsockname()[1]
@@ -141,3 +153,7 @@ class EmbeddedBroker:
             await self._stop.wait()
         finally:
             await broker.shutdown()
+            for writer in list(writers):
+                writer.transport.abort()
+            for _ in range(3):  # let the transports close their sockets
+                await asyncio.sleep(0)
