@@ -189,7 +189,7 @@ class Message:
         self._text = Conversion("text")
         self._flag = Conversion("bool", words=rule.words)
         #: what is done with each path was decided when it was first seen
-        self._leaf: dict[str, Conversion | None] = {}
+        self._leaf: dict[str, tuple[Conversion | None, int]] = {}
 
     def readings(self, topic: str, payload: bytes, rejected: native.Rejected) -> list[Reading] | None:
         """The readings of a payload; None when the rule does not apply to it (``when``, ``root``, ``vars``).
@@ -244,20 +244,20 @@ class Message:
                     yield Undecodable(refusal.reason, f"{path}: {refusal.detail}")
         if self._tag is None:
             return
-        units = [(unit.match, _unit(unit, find, root)) for unit, find in self._units]
+        units = [_unit(unit, find, root) for unit, find in self._units]
         for path, value in native.leaves(root):
-            convert = self._leaf_conversion(path)
+            convert, which = self._treatment(path)
             if convert is None or path in taken:
                 continue
             names["path"] = path
             names["key"] = path.rpartition(".")[2]
-            unit = next((name for glob, name in units if fnmatchcase(path, glob)), None)
             try:
-                yield _reading(self._tag(names), convert(value), t_us, quality, unit)
+                yield _reading(self._tag(names), convert(value), t_us, quality, units[which] if which >= 0 else None)
             except Undecodable as refusal:
                 yield Undecodable(refusal.reason, f"{path}: {refusal.detail}")
 
-    def _leaf_conversion(self, path: str) -> Conversion | None:
+    def _treatment(self, path: str) -> tuple[Conversion | None, int]:
+        """Conversion of a leaf (None: it is skipped) and the index of its unit rule (-1: none)."""
         try:
             return self._leaf[path]
         except KeyError:
@@ -272,8 +272,9 @@ class Message:
             convert = self._flag
         if len(self._leaf) >= MAX_LEAVES:
             self._leaf.clear()
-        self._leaf[path] = convert
-        return convert
+        which = next((i for i, (unit, _) in enumerate(self._units) if fnmatchcase(path, unit.match)), -1)
+        self._leaf[path] = convert, which
+        return convert, which
 
 
 def _unit(rule: UnitRule, find: Callable[[Any], Iterator[Found]] | None, root: Any) -> str | None:
