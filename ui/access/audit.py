@@ -145,7 +145,8 @@ class AuditPanel(Panel):
 
     def retranslate(self) -> None:
         for at, kind in enumerate(KINDS):
-            self.kind.setItemText(at, t(f"access.kind.{kind or 'all'}"))
+            word = kind or "all"
+            self.kind.setItemText(at, t(f"access.kind.{word}"))
         for at, days in enumerate(DAYS):
             self.days.setItemText(at, t("access.days", n=days) if days else t("access.days_all"))
         self.kind.setAccessibleName(t("access.column.action"))

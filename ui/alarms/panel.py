@@ -24,10 +24,10 @@ from ui.widgets.table import DataTable
 
 RESYNC_SHOWN_MS = 15_000
 _LEGEND = (
-    ("legend.unacknowledged", AlarmState.UNACK),
-    ("legend.acknowledged", AlarmState.ACKED),
-    ("legend.returned", AlarmState.RTNUN),
-    ("legend.shelved", AlarmState.SHLVD),
+    ("alarms.legend.unacknowledged", AlarmState.UNACK),
+    ("alarms.legend.acknowledged", AlarmState.ACKED),
+    ("alarms.legend.returned", AlarmState.RTNUN),
+    ("alarms.legend.shelved", AlarmState.SHLVD),
 )
 
 
@@ -283,6 +283,6 @@ class AlarmPanel(Panel):
         name_control(self.export_button, t("common.export_shown"))
         self.table.view.setAccessibleName(t("alarms.title"))
         for key, label in self._legend:
-            label.setText(t(f"alarms.{key}"))
+            label.setText(t(key))
         self._say_link()
         self._count()

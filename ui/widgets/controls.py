@@ -182,6 +182,14 @@ class Chip(QPushButton):
         self.setProperty("kind", "chip")
         self.setCheckable(True)
 
+    def sizeHint(self) -> QSize:
+        """Room for the bold text of a chip that is on, so that nothing moves when it is chosen."""
+        width = QFontMetrics(theme().font(12, bold=True)).horizontalAdvance(self.text()) + 14
+        return QSize(width, super().sizeHint().height())
+
+    def minimumSizeHint(self) -> QSize:
+        return self.sizeHint()
+
     def show_text(self, text: str, count: int | None = None) -> None:
         """Text and count."""
         shown = text if count is None else f"{text} {count}"

@@ -133,19 +133,20 @@ class RowsModel(QAbstractTableModel, Generic[R]):
 
     def order_by(self, column: int, descending: bool = False) -> None:
         """Order by a column; -1 is the natural order."""
-        self._column, self._down = column, descending
-        self.rearrange()
+        self.rearrange((column, descending))
 
     @property
     def ordered_by(self) -> tuple[int, bool]:
         """Column (-1 natural) and whether it is descending."""
         return self._column, self._down
 
-    def rearrange(self) -> None:
-        """Filter and sort anew, keeping selection."""
+    def rearrange(self, ordered_by: tuple[int, bool] | None = None) -> None:
+        """Filter and sort anew, by another column if asked, keeping selection."""
         self.layoutAboutToBeChanged.emit()
         before = self.persistentIndexList()
         keys = [self._key(self.row_at(index.row())) for index in before]
+        if ordered_by is not None:
+            self._column, self._down = ordered_by
         self._arrange()
         after = []
         for index, key in zip(before, keys, strict=True):

@@ -258,8 +258,9 @@ class DataTable(QWidget, Generic[R]):
             self._remember()
 
     def _reset_columns(self) -> None:
-        self.ctx.settings.remove(f"tables/{self.name}")
+        self._restoring = True
         self.model.order_by(-1)
+        self.ctx.settings.remove(f"tables/{self.name}")
         self._restore()
 
     def _visible(self) -> list[int]:

@@ -1,0 +1,359 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from time import process_time
+from typing import cast
+
+import msgspec
+import pytest
+from PySide6.QtCore import QAbstractItemModel
+from PySide6.QtWidgets import QMenu, QWidget
+from pytestqt.qtbot import QtBot
+
+from app.clock import US
+from models.alarms import AlarmState, Priority
+from models.commands import (
+    AcknowledgeAlarms,
+    ResetAlarms,
+    ReturnToService,
+    ShelveAlarms,
+    TakeOutOfService,
+    UnacknowledgeAlarms,
+    UnshelveAlarms,
+)
+from models.events import LinkChanged, LinkState
+from tests.ui.conftest import flush
+from tests.ui.plant import fill
+from tests.ui.station import NOW, MemoryStation
+from ui.alarms.columns import limit_text, state_text, value_and_limit
+from ui.alarms.model import AlarmFilter
+from ui.alarms.panel import AlarmPanel
+from ui.i18n import messages
+from ui.theme import theme
+from ui.widgets.panel import PanelContext, ReasonRequest
+from ui.widgets.sheet import Sheet
+
+Keep = Callable[[QWidget], QWidget]
+
+
+@pytest.fixture
+def panel(station: MemoryStation, ctx: PanelContext, keep: Keep) -> AlarmPanel:
+    fill(station)
+    ctx.open_alarms.reread()
+    made = cast(AlarmPanel, keep(AlarmPanel(ctx)))
+    keep(made.header)
+    made.resize(1200, 400)
+    made.show()
+    flush()
+    return made
+
+
+def tags(panel: AlarmPanel) -> list[str]:
+    return [row.tag for row in panel.model.shown()]
+
+
+def change(station: MemoryStation, ctx: PanelContext, number: int, **fields: object) -> None:
+    station.change(msgspec.structs.replace(station.alarms.rows[number], **fields))
+    ctx.bridge._drain_alarms()
+    flush()
+
+
+def menu_of(panel: AlarmPanel) -> QMenu:
+    menu = QMenu()
+    panel._fill_menu(menu)
+    return menu
+
+
+def entry(panel: AlarmPanel, text: str) -> bool:
+    """Trigger an entry of the rows' menu if it is enabled."""
+    menu = menu_of(panel)
+    action = next(action for action in menu.actions() if action.text() == text)
+    enabled = action.isEnabled()
+    if enabled:
+        action.trigger()
+    menu.deleteLater()
+    flush()
+    return enabled
+
+
+def test_unacknowledged_come_first_then_priority_then_the_newest(panel: AlarmPanel) -> None:
+    assert tags(panel)[:6] == ["GD-07", "PT-203", "TH-501", "LG-603", "TK-103", "P-203"]
+    assert [row.priority for row in panel.model.shown()[5:]] == sorted(
+        (row.priority for row in panel.model.shown()[5:]), reverse=True
+    )
+
+
+def test_chips_count_and_choose(panel: AlarmPanel) -> None:
+    texts = {key: chip.text() for key, chip in panel.chips.chips.items()}
+    assert texts == {
+        "active": "活动 11",
+        "unacknowledged": "未确认 5",
+        "returned": "已恢复 1",
+        "shelved": "搁置 1",
+        "out_of_service": "停用 1",
+        "history": "历史",
+    }
+    panel.chips.chips["shelved"].click()
+    assert tags(panel) == ["AT-402"]
+    panel.chips.chips["returned"].click()
+    assert tags(panel) == ["TK-103"]
+
+
+def test_a_change_moves_its_row_and_touches_no_other(
+    panel: AlarmPanel, station: MemoryStation, ctx: PanelContext
+) -> None:
+    resets: list[int] = []
+    panel.model.modelReset.connect(lambda: resets.append(1))
+    panel.table.select(6)
+    change(station, ctx, 1, state=AlarmState.ACKED, acked_us=NOW, acked_by="王敏")
+    assert tags(panel)[0] == "PT-203"
+    assert resets == []
+    assert [row.occurrence_id for row in panel.table.selected()] == [6]
+
+
+def test_a_closed_alarm_leaves_and_a_new_one_arrives_on_top(
+    panel: AlarmPanel, station: MemoryStation, ctx: PanelContext
+) -> None:
+    change(station, ctx, 1, state=AlarmState.NORM, closed_us=NOW)
+    assert "GD-07" not in tags(panel)
+    tag = station.tags.by_name("TK-101")
+    assert tag is not None
+    station.raise_alarm(station.make_row(tag, ago_s=0, priority=Priority.CRITICAL))
+    ctx.bridge._drain_alarms()
+    assert tags(panel)[0] == "TK-101"
+
+
+def test_two_thousand_alarms_in_a_burst_do_not_stall(
+    panel: AlarmPanel, station: MemoryStation, ctx: PanelContext
+) -> None:
+    tag = station.tags.by_name("TK-101")
+    assert tag is not None
+    longest = 0.0
+    for _ in range(100):
+        rows = [station.make_row(tag, ago_s=0, priority=Priority(1 + n % 4)) for n in range(20)]
+        station.change(*rows)
+        before = process_time()
+        ctx.bridge._drain_alarms()
+        flush()
+        longest = max(longest, process_time() - before)
+    assert panel.model.rowCount() == 2011
+    assert longest < 0.25
+
+
+def test_search_finds_pinyin_initials_and_an_empty_result_offers_a_way_back(panel: AlarmPanel) -> None:
+    panel.search.setText("krq")
+    panel.search.flush()
+    assert set(tags(panel)) == {"GD-07", "GD-08"}
+    panel.search.setText("nothing like it")
+    panel.search.flush()
+    assert panel.table.states.state == "note"
+    panel.table.states.note.action.click()
+    assert panel.model.rowCount() == 11
+    assert panel.search.text() == ""
+
+
+def test_history_is_fetched_by_the_page_beside_what_is_open(
+    panel: AlarmPanel, station: MemoryStation, qtbot: QtBot
+) -> None:
+    panel.use(AlarmFilter(view="history", days=30))
+    assert panel.table.states.state == "note"
+    qtbot.waitUntil(lambda: panel.table.states.state == "content")
+    assert panel.model.rowCount() == len(station.alarms.rows)
+    assert state_text(panel.model.shown()[-1]) == "已关闭"
+    assert panel.model.shown() == sorted(
+        station.alarms.rows.values(), key=lambda row: (-row.raised_us, row.occurrence_id)
+    )
+    assert station.alarms.queries[-1].start_us == NOW - 30 * 86_400 * US
+
+
+def test_a_store_that_does_not_answer_is_said_and_can_be_asked_again(
+    panel: AlarmPanel, station: MemoryStation, qtbot: QtBot
+) -> None:
+    station.alarms.broken = True
+    panel.use(AlarmFilter(view="history"))
+    qtbot.waitUntil(lambda: panel.table.states.note.hint.text() == "store is away")
+    station.alarms.broken = False
+    panel.table.states.note.action.click()
+    qtbot.waitUntil(lambda: panel.table.states.state == "content")
+
+
+def test_filters_are_saved_by_name_and_come_back(panel: AlarmPanel, ctx: PanelContext) -> None:
+    panel.filters.changed.emit((int(Priority.HIGH),), ("TFB",), 7)
+    assert tags(panel) == ["PT-203", "P-203"]
+    asked: list[ReasonRequest] = []
+    ctx.ask.connect(asked.append)
+    panel.filters._ask_name()
+    asked[0].done("泵区高报", None, False)
+    panel.use(AlarmFilter())
+    assert panel.model.rowCount() == 11
+    menu = panel.filters.menu()
+    next(action for action in menu.actions() if action.text() == "泵区高报").trigger()
+    menu.deleteLater()
+    assert tags(panel) == ["PT-203", "P-203"]
+    assert panel.filters.button.words() == "筛选 2"
+    panel.filters.forget("泵区高报")
+    assert panel.filters.saved() == {}
+
+
+def test_the_page_or_the_selection_is_acknowledged_with_or_without_comment(
+    panel: AlarmPanel, station: MemoryStation, ctx: PanelContext
+) -> None:
+    asked: list[ReasonRequest] = []
+    ctx.ask.connect(asked.append)
+    panel._page_menu()
+    menu = panel.findChildren(QMenu)[-1]
+    assert menu.actions()[0].text() == "确认本页可见的 5 条"
+    menu.actions()[0].trigger()
+    menu.close()
+    ctx.bridge._drain_alarms()
+    flush()
+    command, actor = station.door.submitted[-1]
+    assert command == AcknowledgeAlarms(occurrence_ids=(1, 2, 3, 4, 5))
+    assert actor.name == "李建国"
+    panel._count_later.timeout.emit()
+    assert not panel.page_button.isEnabled()
+
+
+def test_one_alarm_is_acknowledged_with_a_quick_phrase(
+    panel: AlarmPanel, station: MemoryStation, ctx: PanelContext
+) -> None:
+    asked: list[ReasonRequest] = []
+    ctx.ask.connect(asked.append)
+    panel.table.select(1)
+    assert entry(panel, "确认并备注…")
+    assert asked[0].phrases[0] == "已通知现场检查"
+    assert not asked[0].required
+    asked[0].done(asked[0].phrases[0], None, False)
+    assert station.door.submitted[-1][0] == AcknowledgeAlarms(occurrence_ids=(1,), reason="已通知现场检查")
+
+
+def test_shelving_asks_for_time_and_reason_and_can_be_taken_back(
+    panel: AlarmPanel, station: MemoryStation, ctx: PanelContext
+) -> None:
+    asked: list[ReasonRequest] = []
+    ctx.ask.connect(asked.append)
+    panel.table.select(3)
+    assert entry(panel, "搁置…")
+    assert asked[0].required
+    assert asked[0].durations
+    asked[0].done("标定中", 900.0, True)
+    assert station.door.submitted[-1][0] == ShelveAlarms(
+        occurrence_ids=(3,), reason="标定中", for_s=900.0, one_shot=True
+    )
+    ctx.bridge._drain_alarms()
+    panel.chips.chips["shelved"].click()
+    panel.table.select(3)
+    assert entry(panel, "取消搁置")
+    assert station.door.submitted[-1][0] == UnshelveAlarms(occurrence_ids=(3,))
+
+
+def test_out_of_service_needs_a_reason_and_the_right(
+    panel: AlarmPanel, station: MemoryStation, ctx: PanelContext
+) -> None:
+    asked: list[ReasonRequest] = []
+    ctx.ask.connect(asked.append)
+    panel.table.select(2)
+    ctx.set_actor(station.actor("wang"))
+    assert not entry(panel, "停用…")
+    ctx.set_actor(station.actor("li"))
+    assert entry(panel, "停用…")
+    asked[0].done("仪表拆除", None, False)
+    assert station.door.submitted[-1][0] == TakeOutOfService(alarm_key="PT-203.L", reason="仪表拆除")
+    panel.chips.chips["out_of_service"].click()
+    panel.table.select(13)
+    assert entry(panel, "恢复使用")
+    assert isinstance(station.door.submitted[-1][0], ReturnToService)
+
+
+def test_a_latched_alarm_is_reset_and_an_acknowledgement_taken_back(
+    panel: AlarmPanel, station: MemoryStation, ctx: PanelContext
+) -> None:
+    panel.table.select(6)
+    assert not entry(panel, "复位")
+    assert entry(panel, "撤销确认")
+    assert station.door.submitted[-1][0] == UnacknowledgeAlarms(occurrence_ids=(6,))
+    change(station, ctx, 6, state=AlarmState.LATCH_ACKED)
+    panel.table.select(6)
+    assert entry(panel, "复位")
+    assert station.door.submitted[-1][0] == ResetAlarms(occurrence_ids=(6,))
+
+
+def test_nothing_can_be_ordered_while_the_station_is_locked(
+    panel: AlarmPanel, station: MemoryStation, ctx: PanelContext
+) -> None:
+    ctx.set_actor(None)
+    panel.table.select(1)
+    assert not panel.page_button.isEnabled()
+    assert not entry(panel, "确认")
+    panel.acts.ask_shelve(panel.table.selected())
+    assert station.door.submitted == []
+
+
+def test_a_refusal_is_said_in_words(panel: AlarmPanel, station: MemoryStation, ctx: PanelContext) -> None:
+    said: list[tuple[str, str]] = []
+    ctx.toast.connect(lambda text, level: said.append((text, level)))
+    station.door.forbidden.add("alarm.acknowledge")
+    panel.acts.acknowledge(panel.ctx.open_alarms.rows())
+    flush()
+    assert said == [("没有权限执行此操作", "warning")]
+
+
+def test_a_double_click_jumps_to_the_plot_at_the_moment_it_was_raised(panel: AlarmPanel, ctx: PanelContext) -> None:
+    asked: list[tuple[int, object]] = []
+    ctx.show_on_plot.connect(lambda tag_id, t_us: asked.append((tag_id, t_us)))
+    panel.table.activated.emit(panel.model.row_at(0))
+    row = panel.model.row_at(0)
+    assert asked == [(row.tag_id, row.raised_us)]
+
+
+def test_the_journal_opens_at_the_side(panel: AlarmPanel, ctx: PanelContext, keep: Keep, qtbot: QtBot) -> None:
+    opened: list[Sheet] = []
+    ctx.open_sheet.connect(opened.append)
+    panel.table.select(1)
+    assert entry(panel, "报警日志")
+    sheet = keep(opened[0])
+    qtbot.waitUntil(lambda: sheet.lines.count() == 4)
+
+
+def test_a_lost_link_stands_above_the_list_until_it_is_resynchronised(
+    panel: AlarmPanel, station: MemoryStation, ctx: PanelContext
+) -> None:
+    station.bus.publish(LinkChanged("plant", LinkState.DOWN, NOW))
+    flush()
+    assert panel.band.isVisible()
+    assert panel.band_text.text().startswith("与 plant 的连接于 ")
+    station.bus.publish(LinkChanged("plant", LinkState.UP, NOW + US))
+    station.resynchronise()
+    flush()
+    assert "重新同步" in panel.band_text.text()
+    panel._resync_over.timeout.emit()
+    assert not panel.band.isVisible()
+
+
+def test_resynchronising_reads_everything_anew(panel: AlarmPanel, station: MemoryStation, ctx: PanelContext) -> None:
+    station.alarms.rows.clear()
+    station.resynchronise()
+    flush()
+    assert panel.model.rowCount() == 0
+    assert panel.table.states.note.title.text() == "没有活动报警"
+
+
+def test_it_is_retold_in_english_and_repainted_at_night(panel: AlarmPanel) -> None:
+    day = panel.grab().toImage()
+    messages().switch("en")
+    theme().switch("night")
+    flush()
+    model: QAbstractItemModel = panel.model
+    assert model.index(0, 1).data() == "Unacknowledged"
+    assert panel.header.title.text() == "Alarms"
+    assert panel.grab().toImage() != day
+
+
+def test_values_stand_beside_their_limits_with_the_unit(panel: AlarmPanel) -> None:
+    row = panel.model.row_at(0)
+    assert value_and_limit(row) == "52.4 / 50 %LEL"
+    assert limit_text(row) == "50"
+
+
+def test_the_list_counts_its_rows_below(panel: AlarmPanel) -> None:
+    assert panel.footer.text().startswith("显示 11 / 13 行")

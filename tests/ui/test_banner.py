@@ -1,0 +1,183 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import cast
+
+import msgspec
+import pytest
+from PySide6.QtWidgets import QMenu, QWidget
+
+from models.alarms import AlarmState, ConditionKind, Priority
+from models.commands import AcknowledgeAlarms, MuteSound, SilenceSound
+from tests.ui.conftest import Ear, flush
+from tests.ui.station import MemoryStation
+from ui.alarms.banner import AlarmBanner
+from ui.alarms.sound import AlarmSound
+from ui.i18n import messages
+from ui.widgets.panel import PanelContext
+
+Keep = Callable[[QWidget], QWidget]
+
+
+@pytest.fixture
+def ear() -> Ear:
+    return Ear()
+
+
+@pytest.fixture
+def banner(ctx: PanelContext, station: MemoryStation, ear: Ear, keep: Keep) -> AlarmBanner:
+    sound = AlarmSound(ctx.open_alarms, station.now_us, ear, ctx)
+    made = cast(AlarmBanner, keep(AlarmBanner(ctx, sound)))
+    made.resize(1800, 52)
+    made.show()
+    return made
+
+
+def put(station: MemoryStation, ctx: PanelContext, name: str, priority: Priority, **fields: object) -> int:
+    tag = station.tags.by_name(name) or station.add_tag(name, area="A", area_name="罐区A", unit="%{LEL}")
+    row = station.raise_alarm(station.make_row(tag, priority=priority, **fields))
+    ctx.bridge._drain_alarms()
+    flush()
+    return row.occurrence_id
+
+
+def test_it_is_calm_while_nothing_waits(banner: AlarmBanner) -> None:
+    assert banner.row is None
+    assert banner.strip.accessibleName() == "没有未确认的报警"
+    assert banner.ack.isHidden()
+    assert not banner._blinker.isActive()
+
+
+def test_it_shows_the_worst_unacknowledged_alarm_whole(
+    banner: AlarmBanner, station: MemoryStation, ctx: PanelContext
+) -> None:
+    put(station, ctx, "T-1", Priority.LOW, ago_s=5)
+    put(
+        station,
+        ctx,
+        "GD-07",
+        Priority.CRITICAL,
+        ago_s=41,
+        text="可燃气 高高",
+        kind=ConditionKind.HH,
+        value=52.4,
+        limit=50.0,
+    )
+    put(station, ctx, "T-2", Priority.HIGH, ago_s=1)
+    words = banner.strip.accessibleName()
+    assert words.startswith("GD-07 52.4 %LEL 可燃气 高高 · 限值 50 %LEL · 罐区A · ")
+    assert words.endswith("未确认 00:41")
+    assert banner.strip.red
+
+
+def test_only_its_icon_cell_blinks_and_that_can_be_turned_off(
+    banner: AlarmBanner, station: MemoryStation, ctx: PanelContext
+) -> None:
+    put(station, ctx, "T-1", Priority.CRITICAL)
+    assert banner._blinker.isActive()
+    before = banner.strip.grab().toImage()
+    banner._flip()
+    after = banner.strip.grab().toImage()
+    assert before.copy(0, 0, 60, 52) != after.copy(0, 0, 60, 52)
+    assert before.copy(61, 0, 1000, 52) == after.copy(61, 0, 1000, 52)
+    banner.set_blink(False)
+    assert not banner._blinker.isActive()
+    assert banner.strip.lit
+
+
+def test_counts_are_unacknowledged_and_active_by_priority(
+    banner: AlarmBanner, station: MemoryStation, ctx: PanelContext
+) -> None:
+    put(station, ctx, "T-1", Priority.HIGH)
+    put(station, ctx, "T-2", Priority.HIGH, state=AlarmState.ACKED)
+    put(station, ctx, "T-3", Priority.HIGH, state=AlarmState.SHLVD)
+    assert banner.counts._new[Priority.HIGH].text() == "1"
+    assert banner.counts._active[Priority.HIGH].text() == "/2"
+    assert banner.counts._new[Priority.LOW].text() == "0"
+
+
+def test_acknowledging_moves_on_to_the_next_at_once(
+    banner: AlarmBanner, station: MemoryStation, ctx: PanelContext
+) -> None:
+    lesser = put(station, ctx, "T-1", Priority.LOW)
+    worse = put(station, ctx, "T-2", Priority.CRITICAL)
+    banner._since_change.invalidate()
+    banner.ack.click()
+    ctx.bridge._drain_alarms()
+    flush()
+    banner.ack.click()
+    ordered = [
+        command.occurrence_ids for command, _ in station.door.submitted if isinstance(command, AcknowledgeAlarms)
+    ]
+    assert ordered == [(worse,), (lesser,)]
+
+
+def test_an_alarm_that_has_just_pushed_in_is_not_acknowledged_unread(
+    banner: AlarmBanner, station: MemoryStation, ctx: PanelContext
+) -> None:
+    put(station, ctx, "T-1", Priority.LOW)
+    put(station, ctx, "T-2", Priority.CRITICAL)
+    banner.acknowledge()
+    assert station.door.submitted == []
+
+
+def test_silence_orders_and_stops_the_sound_and_acknowledges_nothing(
+    banner: AlarmBanner, station: MemoryStation, ctx: PanelContext, ear: Ear
+) -> None:
+    put(station, ctx, "T-1", Priority.HIGH)
+    banner.silence_button.click()
+    flush()
+    assert isinstance(station.door.submitted[-1][0], SilenceSound)
+    assert banner.sound.sounding is Priority.NONE
+    assert banner.row is not None
+    put(station, ctx, "T-2", Priority.LOW)
+    assert ear.heard == ["high", "low"]
+
+
+def test_a_mute_is_ordered_shows_and_can_be_ended(
+    banner: AlarmBanner, station: MemoryStation, ctx: PanelContext
+) -> None:
+    banner.mute_menu()
+    menu = banner.findChildren(QMenu)[-1]
+    menu.actions()[0].trigger()
+    menu.close()
+    flush()
+    command = station.door.submitted[-1][0]
+    assert isinstance(command, MuteSound)
+    assert (command.muted, command.for_s) == (True, 300.0)
+    assert banner.mute_label.isVisible()
+    assert banner.mute_label.text().startswith("静音至 ")
+    banner.silence()
+    flush()
+    assert not banner.sound.muted
+    assert not banner.mute_label.isVisible()
+
+
+def test_a_missing_sound_device_shows(banner: AlarmBanner, station: MemoryStation, ctx: PanelContext, ear: Ear) -> None:
+    ear.available = False
+    put(station, ctx, "T-1", Priority.LOW)
+    assert banner.mute_label.text() == "无声音设备"
+
+
+def test_it_is_retold_in_english_and_knows_who_is_here(
+    banner: AlarmBanner, station: MemoryStation, ctx: PanelContext
+) -> None:
+    put(station, ctx, "T-1", Priority.HIGH, text="高", text_en="pressure high")
+    messages().switch("en")
+    assert "pressure high" in banner.strip.accessibleName()
+    assert banner.duty.text() == "李建国"
+    ctx.set_actor(None)
+    assert banner.duty.text() == "Not logged in"
+    assert not banner.ack.isEnabled()
+
+
+def test_a_returned_alarm_waits_behind_those_still_present(
+    banner: AlarmBanner, station: MemoryStation, ctx: PanelContext
+) -> None:
+    first = put(station, ctx, "T-1", Priority.CRITICAL)
+    second = put(station, ctx, "T-2", Priority.LOW)
+    station.change(msgspec.structs.replace(station.alarms.rows[first], state=AlarmState.RTNUN))
+    ctx.bridge._drain_alarms()
+    flush()
+    assert banner.row is not None
+    assert banner.row.occurrence_id == second
