@@ -57,9 +57,8 @@ def window(
     """Open the window on this station's own configuration."""
     if context.invoked_subcommand is None:
         from app.config import default_data_dir
-        from ui.application import run_station
 
-        raise typer.Exit(run_station(data or default_data_dir()))
+        raise typer.Exit(_station_window(data or default_data_dir()))
 
 
 @app.command()

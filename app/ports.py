@@ -281,19 +281,53 @@ class ScenarioInfo(msgspec.Struct, frozen=True):
 class Station(Protocol):
     """Everything the window gets from bootstrap."""
 
-    name: str  # of this workstation
-    site: str
-    demo: bool
+    @property
+    def name(self) -> str:
+        """Of this workstation."""
 
-    bus: Subscriber
-    door: Door
-    tags: TagCatalogue
-    live: Live
-    history: History
-    alarms: Alarms
-    people: People
-    trail: Trail
-    dead_letters: DeadLetters
+    @property
+    def site(self) -> str:
+        """Name of the plant."""
+
+    @property
+    def demo(self) -> bool:
+        """True on the demo plant."""
+
+    @property
+    def bus(self) -> Subscriber:
+        """Facts."""
+
+    @property
+    def door(self) -> Door:
+        """Orders."""
+
+    @property
+    def tags(self) -> TagCatalogue:
+        """All tags."""
+
+    @property
+    def live(self) -> Live:
+        """Latest values."""
+
+    @property
+    def history(self) -> History:
+        """Stored samples."""
+
+    @property
+    def alarms(self) -> Alarms:
+        """Open and past alarms."""
+
+    @property
+    def people(self) -> People:
+        """Login and users."""
+
+    @property
+    def trail(self) -> Trail:
+        """The audit."""
+
+    @property
+    def dead_letters(self) -> DeadLetters:
+        """Refused messages."""
 
     def now_us(self) -> int:
         """The engine's clock."""

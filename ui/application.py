@@ -37,7 +37,9 @@ log = structlog.get_logger(__name__)
 class Room(Station, Protocol):
     """A station that can be started and stopped."""
 
-    jobs: Jobs
+    @property
+    def jobs(self) -> Jobs:
+        """Workers for the window's questions."""
 
     def start(self) -> None:
         """Start engine and links."""

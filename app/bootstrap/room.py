@@ -69,14 +69,6 @@ class EngineCore:
             room.mapping, max_bytes=room.config.engine.max_payload, native_prefix=room.config.engine.tag_prefix
         )
         self.retirement = Retirement(room.config.store)
-        with room.store.session() as session:
-            ensure_own_tags(session, [broker.name for broker in room.config.brokers])
-        with room.store.write() as connection:
-            room.tags.load(connection)
-            room.live.load(connection)
-            self.writer.load(connection, clock.now_us())
-            self.alarms.load(connection, room.tags)
-            letters = deadletters.count_open(connection)
         self.pipeline = Pipeline(
             decoder=self.decoder,
             alarms=self.alarms,
@@ -90,6 +82,16 @@ class EngineCore:
             publish=bus.publish,
             clock=clock,
         )
+        self.pipeline.recover()  # what an earlier run could not store comes before anything is read
+        with room.store.session() as session:
+            ensure_own_tags(session, [broker.name for broker in room.config.brokers])
+        with room.store.write() as connection:
+            room.tags.load(connection)
+            room.live.load(connection)
+            self.writer.load(connection, clock.now_us())
+            self.alarms.load(connection, room.tags)
+            letters = deadletters.count_open(connection)
+        self.pipeline.rebuild_slots()
         self.pipeline.set_open_letters(letters)
         self.door = Door(room.store.session, room.permissions, bus.publish, clock, standing=standing)
         for handlers in self._handlers():

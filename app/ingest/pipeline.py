@@ -144,11 +144,10 @@ class Pipeline:
         self._clock = clock
         self._slots: dict[str, TagSlot] = {}
         self._held: list[tuple[Batch, dict[Acknowledger, list[int]]]] = []
-        self._store_failed_at: float | None = -math.inf if spool.count else None
+        self._store_failed_at: float | None = None
         self._said_failed = False
         self._open_letters = 0
         self.counters = Counters()
-        self.rebuild_slots()
 
     @property
     def store_ok(self) -> bool:
@@ -424,17 +423,10 @@ class Pipeline:
     def _try_recover(self) -> None:
         """Write what waits, oldest first; on success the store is trusted again."""
         self._store_failed_at = self._clock.monotonic()
-        recovered = 0
         try:
             with self._transaction() as connection:
                 self._writer.load(connection, self._clock.now_us())
-                for body in self._spool.records():
-                    stored = msgspec.msgpack.decode(body, type=Batch)
-                    if stored.alarms is not None:
-                        stored.alarms = self._alarms_in(stored.alarms)
-                    stored.late, stored.fresh = [*stored.fresh, *stored.late], []  # may be there already
-                    self._save(connection, stored)
-                    recovered += 1
+                recovered = self._write_spool(connection)
                 for batch, _ in self._held:
                     self._save(connection, batch)
         except SQLAlchemyError as error:
@@ -446,6 +438,29 @@ class Pipeline:
             self._acknowledge(acks)
         self._store_failed_at, self._said_failed = None, False
         self._publish(StoreRecovered(self._clock.now_us(), recovered + len(held)))
+
+    def _write_spool(self, connection: Connection) -> int:
+        count = 0
+        for body in self._spool.records():
+            stored = msgspec.msgpack.decode(body, type=Batch)
+            if stored.alarms is not None:
+                stored.alarms = self._alarms_in(stored.alarms)
+            stored.late, stored.fresh = [*stored.fresh, *stored.late], []  # may be there already
+            self._save(connection, stored)
+            count += 1
+        return count
+
+    def recover(self) -> None:
+        """Write what an earlier run left in the spool; before anything is read from the store.
+
+        Raises SQLAlchemyError when the store does not take it.
+        """
+        if self._spool.count:
+            with self._transaction() as connection:
+                self._writer.load(connection, self._clock.now_us())
+                self._write_spool(connection)
+            self._spool.clear()
+        self._store_failed_at = None
 
     def _housekeeping(self, now_us: int) -> None:
         """Fold the minutes and hours that are over."""
