@@ -249,7 +249,7 @@ class ChipGroup(QWidget):
     def fit(self) -> None:
         """Show all chips or, with a menu for the rest, as many as there is room for; always the one that is on."""
         self.collapsed = self.width() < self._full_width()
-        room = self.width() - 24 - sum(c.sizeHint().width() + 4 for c in self.chips.values() if c.isChecked())
+        room = self.width() - 32 - sum(c.sizeHint().width() + 4 for c in self.chips.values() if c.isChecked())
         for chip in self.chips.values():
             if chip.isChecked():
                 chip.show()

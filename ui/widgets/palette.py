@@ -139,6 +139,8 @@ class CommandPalette(QWidget):
         self.box = SearchBox()
         self.box.textChanged.connect(lambda _text: self._search())
         self.box.installEventFilter(self)
+        for action in self.box.actions():
+            action.setEnabled(False)  # Esc closes the palette instead of emptying the box
         column.addWidget(self.box)
         self.model = _Items(self)
         self.list = QListView()
