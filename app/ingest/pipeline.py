@@ -12,29 +12,27 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
-import msgspec
 import structlog
 from sqlalchemy import Connection
-from sqlalchemy.exc import SQLAlchemyError
 
 from app.clock import Clock
 from app.ingest import deadletters
 from app.ingest.decode.base import Undecodable
 from app.ingest.inbox import Acknowledger, Message
+from app.ingest.keeping import Batch, Counters, Keeper
 from app.ingest.validate import validate
 from app.monitoring.live import LiveValues
 from app.ports import TagCatalogue
-from app.store.history import HistoryWriter, Row, TextRow
+from app.store.history import HistoryWriter
 from app.store.spool import Spool
-from models.events import AlarmsChanged, DeadLettersChanged, Event, Refusal, StoreFailed, StoreRecovered, ValuesChanged
+from models.events import AlarmsChanged, DeadLettersChanged, Event, Refusal, ValuesChanged
 from models.readings import LiveValue, Quality, Reading, TagInfo, TagKind
 
 log = structlog.get_logger(__name__)
 
 GOOD = int(Quality.GOOD)
 COMPRESS_AT_MOST_US = 600_000_000  # a compressed tag still stores one sample in ten minutes
-RETRY_STORE_S = 2.0
-HELD_BATCHES = 200
+NAMED_TAGS = 20  # unknown tags that a dead letter names
 
 
 class AlarmPart(Protocol):
@@ -84,35 +82,6 @@ class TagSlot:
         self.stored_quality = -1
 
 
-class Batch(msgspec.Struct):
-    """Everything of one batch that has to be written together."""
-
-    fresh: list[Row] = []
-    late: list[Row] = []
-    texts: list[TextRow] = []
-    last: list[tuple[int, int, int, float | None, str | None, int]] = []
-    letters: list[dict[str, Any]] = []
-    retried: list[int] = []
-    alarms: Any = None
-
-    @property
-    def empty(self) -> bool:
-        """True when there is nothing to write."""
-        return not (self.fresh or self.late or self.texts or self.last or self.letters or self.retried or self.alarms)
-
-
-class Counters:
-    """Totals since start, for the health of the engine."""
-
-    def __init__(self) -> None:
-        self.messages = 0
-        self.readings = 0
-        self.refused = 0
-        self.duplicates = 0
-        self.commit_s = 0.0
-        self.lag_us = 0
-
-
 class Pipeline:
     """Owned by the engine thread; nothing here is called from another."""
 
@@ -133,31 +102,33 @@ class Pipeline:
     ) -> None:
         self._decoder = decoder
         self._alarms = alarms
-        self._save_alarms = save_alarms
-        self._alarms_out, self._alarms_in = alarm_codec
-        self._writer = writer
-        self._transaction = transaction
         self._catalogue = catalogue
         self._live = live
-        self._spool = spool
         self._publish = publish
         self._clock = clock
-        self._slots: dict[str, TagSlot] = {}
-        self._held: list[tuple[Batch, dict[Acknowledger, list[int]]]] = []
-        self._store_failed_at: float | None = None
-        self._said_failed = False
-        self._open_letters = 0
         self.counters = Counters()
+        self._keeper = Keeper(
+            writer=writer,
+            save_alarms=save_alarms,
+            alarm_codec=alarm_codec,
+            transaction=transaction,
+            spool=spool,
+            publish=publish,
+            clock=clock,
+            counters=self.counters,
+        )
+        self._slots: dict[str, TagSlot] = {}
+        self._open_letters = 0
 
     @property
     def store_ok(self) -> bool:
         """False while batches wait in the spool or in memory."""
-        return self._store_failed_at is None
+        return self._keeper.ok
 
     @property
     def waiting(self) -> int:
         """Batches that the store has not taken yet."""
-        return self._spool.count + len(self._held)
+        return self._keeper.waiting
 
     def rebuild_slots(self) -> None:
         """Take over a changed catalogue."""
@@ -175,46 +146,48 @@ class Pipeline:
 
     def process(self, messages: list[Message]) -> None:
         """Take a batch the whole way. Never raises for what a message holds."""
-        batch = Batch([], [], [], [], [], [])
+        batch = Batch()
         touched: dict[TagSlot, Reading] = {}
         samples: dict[int, list[tuple[int, float]]] = {}
         acks: dict[Acknowledger, list[int]] = {}
         now_us = self._clock.now_us()
+        problems = self._decoder.rejected
         for message in messages:
-            letters = len(batch.letters)
             try:
                 readings = self._decoder.decode(
                     message.topic, message.payload, message.received_us, message.origin.name if message.origin else ""
                 )
-                if self._decoder.rejected:
-                    for reason, detail in self._decoder.rejected:
-                        self._refuse(batch, message, reason, detail)
-                    self._decoder.rejected.clear()
                 if readings:
                     self._take(readings, message, now_us, batch, touched, samples)
             except Undecodable as error:
-                self._refuse(batch, message, error.reason, error.detail)
+                problems.append((error.reason, error.detail))
             except Exception as error:  # one message must never stop the room
                 log.exception("message_failed", topic=message.topic[:200])
-                self._refuse(batch, message, Refusal.INTERNAL, f"{type(error).__name__}: {error}")
+                problems.append((Refusal.INTERNAL, f"{type(error).__name__}: {error}"))
             if message.mid > 0 and message.origin is not None:
                 acks.setdefault(message.origin, []).append(message.mid)
-            elif message.mid < 0:
-                self._settle(batch, -message.mid, letters)
+            elif message.mid < 0 and not problems:
+                batch.retried.append(-message.mid)
+            if problems:
+                self._refuse(batch, message)
         if messages:
             self.counters.messages += len(messages)
             self.counters.lag_us = max(0, now_us - messages[0].received_us)
             if self._decoder.outbox:
                 self._reply(messages)
         self._finish(batch, touched, samples, acks, now_us)
+        self.counters.committed += len(messages)
 
     def feed(self, readings: list[Reading]) -> None:
         """Readings of the program itself (``$sys/…``) or of a replay; same way, nothing to acknowledge."""
-        batch = Batch([], [], [], [], [], [])
+        batch = Batch()
         touched: dict[TagSlot, Reading] = {}
         samples: dict[int, list[tuple[int, float]]] = {}
         now_us = self._clock.now_us()
-        self._take(readings, Message("", b"", now_us, 0, None), now_us, batch, touched, samples)
+        message = Message("", b"", now_us, 0, None)
+        self._take(readings, message, now_us, batch, touched, samples)
+        if self._decoder.rejected:
+            self._refuse(batch, message)
         self._finish(batch, touched, samples, {}, now_us)
 
     def tick(self) -> None:
@@ -223,17 +196,27 @@ class Pipeline:
         self._alarms.tick(now_us, self._live.values)
         changes = self._alarms.take_changes()
         if changes:
-            self._write(Batch([], [], [], [], [], [], changes), {}, None)
-        elif self._store_failed_at is not None and self._clock.monotonic() - self._store_failed_at >= RETRY_STORE_S:
-            self._try_recover()
-        elif self._store_failed_at is None and self._writer.fold_due(now_us):
-            self._housekeeping(now_us)
+            self._write(Batch(alarms=changes), {}, None)
+        elif not self._keeper.ok:
+            self._keeper.retry()
+        elif self._keeper.fold_due:
+            left = self._keeper.housekeeping()
+            if left is not None:
+                self._open_letters = left
+                self._publish(DeadLettersChanged(left))
+
+    def recover(self) -> None:
+        """Write what an earlier run left in the spool; before anything is read from the store.
+
+        Raises SQLAlchemyError when the store does not take it.
+        """
+        self._keeper.recover()
 
     def flush_changes(self) -> None:
         """Save and publish what an order changed in the alarm engine outside the door's own transaction."""
         changes = self._alarms.take_changes()
         if changes:
-            self._write(Batch([], [], [], [], [], [], changes), {}, None)
+            self._write(Batch(alarms=changes), {}, None)
 
     def _take(
         self,
@@ -247,23 +230,24 @@ class Pipeline:
         slots, quiet, watched_alarms = self._slots, self._alarms.quiet, self._alarms.watched
         shown = self._live.watched
         fresh, received_us = batch.fresh, message.received_us
+        problems, unknown = self._decoder.rejected, []
         count = 0
         for reading in readings:
             slot = slots.get(reading.tag)
             if slot is None:
-                self._refuse(batch, message, Refusal.UNKNOWN_TAG, reading.tag[:400])
+                unknown.append(reading.tag)
                 continue
-            if reading.t_us == 0:
-                reading.t_us = max(received_us, slot.last_us + 1)
+            if reading.t_us == 0:  # a retried message is as old as it was: what it has stored already is a duplicate
+                reading.t_us = max(received_us, slot.last_us + 1) if message.mid >= 0 else received_us
             refusal = validate(reading, slot.info, now_us)
             if refusal is not None:
-                self._refuse(batch, message, refusal, f"{reading.tag[:200]}: {reading.value!r:.80} t={reading.t_us}")
+                problems.append((refusal, f"{reading.tag[:200]}: {reading.value!r:.80} t={reading.t_us}"))
                 continue
             count += 1
             t_us, value, quality, tag_id = reading.t_us, reading.value, reading.quality, slot.tag_id
             if slot.text:
                 batch.texts.append((t_us, tag_id, value if value is None else str(value), quality))
-                if t_us > slot.last_us:
+                if t_us > slot.last_us and not reading.historical:
                     slot.last_us = t_us
                     touched[slot] = reading
                     if tag_id in watched_alarms:
@@ -288,6 +272,10 @@ class Pipeline:
                 continue
             fresh.append((t_us, tag_id, value, quality))  # type: ignore[arg-type]  # validated: not text
         self.counters.readings += count
+        if unknown:
+            names = ", ".join(name[:200] for name in unknown[:NAMED_TAGS])
+            more = "…" if len(unknown) > NAMED_TAGS else ""
+            problems.append((Refusal.UNKNOWN_TAG, f"{len(unknown)} unknown: {names}{more}"))
 
     @staticmethod
     def _compressible(slot: TagSlot, t_us: int, value: Any, quality: int) -> bool:
@@ -302,9 +290,17 @@ class Pipeline:
         slot.stored_us, slot.stored_value, slot.stored_quality = t_us, math.nan if value is None else value, quality
         return False
 
-    def _refuse(self, batch: Batch, message: Message, reason: Refusal, detail: str) -> None:
-        self.counters.refused += 1
+    def _refuse(self, batch: Batch, message: Message) -> None:
+        """One dead letter a message, telling all that was wrong with it; a retried one keeps the letter that it has."""
+        problems = self._decoder.rejected
+        reason = problems[0][0]
         keep = deadletters.KEEP_BYTES if reason == Refusal.TOO_BIG else None
+        detail = deadletters.told(problems)
+        problems.clear()
+        self.counters.refused += 1
+        if message.mid < 0:
+            batch.restated.append((-message.mid, reason.value, detail))
+            return
         batch.letters.append(
             {
                 "received_us": message.received_us,
@@ -313,19 +309,11 @@ class Pipeline:
                 "payload": message.payload[:keep],
                 "payload_size": len(message.payload),
                 "reason": reason.value,
-                "detail": detail[:1000],
+                "detail": detail,
                 "state": "open",
                 "handled_by": "",
             }
         )
-
-    @staticmethod
-    def _settle(batch: Batch, letter_id: int, letters_before: int) -> None:
-        """A retried dead letter: it stays open when it failed again (without a second letter), else it is closed."""
-        if len(batch.letters) > letters_before:
-            del batch.letters[letters_before:]
-        else:
-            batch.retried.append(letter_id)
 
     def _reply(self, messages: list[Message]) -> None:
         """Sparkplug rebirth requests go back where the messages came from."""
@@ -357,12 +345,7 @@ class Pipeline:
 
     def _write(self, batch: Batch, acks: dict[Acknowledger, list[int]], values: ValuesChanged | None) -> None:
         """Make a batch safe, acknowledge it, and tell the room."""
-        if self._store_failed_at is not None and self._clock.monotonic() - self._store_failed_at >= RETRY_STORE_S:
-            self._try_recover()
-        if self._store_failed_at is None:
-            self._commit(batch, acks)
-        elif not batch.empty or acks:
-            self._put_aside(batch, acks)
+        self._keeper.keep(batch, acks)
         if batch.alarms:
             self._publish(AlarmsChanged(tuple(batch.alarms.rows), tuple(batch.alarms.annunciate)))
         if values is not None:
@@ -370,103 +353,3 @@ class Pipeline:
         if batch.letters or batch.retried:
             self._open_letters += len(batch.letters) - len(batch.retried)
             self._publish(DeadLettersChanged(self._open_letters))
-
-    def _commit(self, batch: Batch, acks: dict[Acknowledger, list[int]]) -> None:
-        if not batch.empty:
-            started = self._clock.monotonic()
-            try:
-                with self._transaction() as connection:
-                    self._save(connection, batch)
-            except SQLAlchemyError as error:
-                self._fail(str(error.__cause__ or error))
-                self._put_aside(batch, acks)
-                return
-            self.counters.commit_s = self._clock.monotonic() - started
-        self._acknowledge(acks)
-
-    def _save(self, connection: Connection, batch: Batch) -> None:
-        self.counters.duplicates += self._writer.append(connection, batch.fresh, batch.late, batch.texts)
-        self._writer.save_last(connection, batch.last)
-        if batch.letters:
-            deadletters.save(connection, batch.letters)
-        if batch.retried:
-            deadletters.settle(connection, batch.retried, "retried", self._clock.now_us())
-        if batch.alarms:
-            self._save_alarms(connection, batch.alarms)
-
-    @staticmethod
-    def _acknowledge(acks: dict[Acknowledger, list[int]]) -> None:
-        for origin, mids in acks.items():
-            origin.acknowledge(mids)
-
-    def _fail(self, detail: str) -> None:
-        self._store_failed_at = self._clock.monotonic()
-        log.error("store_failed", detail=detail)
-        if not self._said_failed:
-            self._said_failed = True
-            self._publish(StoreFailed(self._clock.now_us(), detail, self.waiting))
-
-    def _put_aside(self, batch: Batch, acks: dict[Acknowledger, list[int]]) -> None:
-        """Into the spool, and only then acknowledged; when even that fails, into memory and not acknowledged."""
-        body = msgspec.msgpack.encode(
-            msgspec.structs.replace(batch, alarms=self._alarms_out(batch.alarms) if batch.alarms else None)
-        )
-        try:
-            self._spool.append(body)
-        except OSError as error:
-            log.error("spool_failed", detail=str(error))
-            if len(self._held) < HELD_BATCHES:
-                self._held.append((batch, acks))
-        else:
-            self._acknowledge(acks)
-
-    def _try_recover(self) -> None:
-        """Write what waits, oldest first; on success the store is trusted again."""
-        self._store_failed_at = self._clock.monotonic()
-        try:
-            with self._transaction() as connection:
-                self._writer.load(connection, self._clock.now_us())
-                recovered = self._write_spool(connection)
-                for batch, _ in self._held:
-                    self._save(connection, batch)
-        except SQLAlchemyError as error:
-            log.warning("store_still_failing", detail=str(error.__cause__ or error))
-            return
-        self._spool.clear()
-        held, self._held = self._held, []
-        for _, acks in held:
-            self._acknowledge(acks)
-        self._store_failed_at, self._said_failed = None, False
-        self._publish(StoreRecovered(self._clock.now_us(), recovered + len(held)))
-
-    def _write_spool(self, connection: Connection) -> int:
-        count = 0
-        for body in self._spool.records():
-            stored = msgspec.msgpack.decode(body, type=Batch)
-            if stored.alarms is not None:
-                stored.alarms = self._alarms_in(stored.alarms)
-            stored.late, stored.fresh = [*stored.fresh, *stored.late], []  # may be there already
-            self._save(connection, stored)
-            count += 1
-        return count
-
-    def recover(self) -> None:
-        """Write what an earlier run left in the spool; before anything is read from the store.
-
-        Raises SQLAlchemyError when the store does not take it.
-        """
-        if self._spool.count:
-            with self._transaction() as connection:
-                self._writer.load(connection, self._clock.now_us())
-                self._write_spool(connection)
-            self._spool.clear()
-        self._store_failed_at = None
-
-    def _housekeeping(self, now_us: int) -> None:
-        """Fold the minutes and hours that are over."""
-        try:
-            with self._transaction() as connection:
-                self._writer.fold(connection, now_us)
-                self._open_letters -= deadletters.trim(connection)
-        except SQLAlchemyError as error:
-            self._fail(str(error.__cause__ or error))

@@ -68,6 +68,11 @@ def positional(sql: str, dialect: str, n: int, **names: str) -> str:
     return sql.replace("%", "%%" if dialect != "sqlite" else "%").format(**{f"p{i}": marker for i in range(n)}, **names)
 
 
+def holdable(words: str, dialect: str) -> str:
+    """Text as the database can hold it: PostgreSQL has no NUL, so it becomes U+FFFD there."""
+    return words.replace("\0", "\ufffd") if dialect == "postgresql" and "\0" in words else words
+
+
 class Rolled:
     """Rollup of one batch by tag and second, computed with numpy. ``rows`` fit the upsert."""
 
@@ -129,8 +134,12 @@ class HistoryWriter:
         ``fresh`` rows are newer than anything stored for their tag; ``late`` rows may already be there.
         """
         duplicates = 0
-        if fresh:
-            connection.exec_driver_sql(self._insert, fresh)
+        if fresh and connection.exec_driver_sql(self._insert, fresh).rowcount < len(fresh):
+            # a historical sample had been there before the live one: count what is stored, not what came
+            seconds = {(tag_id, ts - ts % US) for ts, tag_id, _, _ in fresh}
+            self._rebuild(connection, "rollup_1s", _FROM_SAMPLES, seconds, US)
+            self._rebuild_old(connection, seconds)
+        elif fresh:
             ts, tag, value, quality = zip(*fresh, strict=True)
             values = np.array(value, dtype=np.float64)
             good = (np.array(quality, dtype=np.int64) >= Quality.UNCERTAIN) & np.isfinite(values)
@@ -144,13 +153,20 @@ class HistoryWriter:
             self._rebuild(connection, "rollup_1s", _FROM_SAMPLES, seconds, US)
             self._rebuild_old(connection, seconds)
         if texts:
-            connection.exec_driver_sql(self._insert_text, list(texts))
+            connection.exec_driver_sql(self._insert_text, [self._clean(row, 2) for row in texts])
         return duplicates
 
     def save_last(self, connection: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
         """Upsert (tag_id, ts_us, received_us, value, value_text, quality) of the tags that a batch touched."""
         if rows:
-            connection.exec_driver_sql(self._last, list(rows))
+            connection.exec_driver_sql(self._last, [self._clean(row, 4) for row in rows])
+
+    def _clean(self, row: tuple[Any, ...], at: int) -> tuple[Any, ...]:
+        """The row with its text as the database can hold it."""
+        words = row[at]
+        if words is None or self._dialect != "postgresql" or "\0" not in words:
+            return row
+        return (*row[:at], holdable(words, self._dialect), *row[at + 1 :])
 
     def fold(self, connection: Connection, now_us: int) -> None:
         """Fold the minutes and hours that are over."""

@@ -49,6 +49,13 @@ class Spool:
                     return
                 yield body
 
+    def set_aside(self, now_us: int) -> Path:
+        """Start afresh, keeping the file under another name (it holds what this version can't read); returns that."""
+        kept = self._path.with_name(f"spool-unreadable-{now_us}.bin")
+        self._path.replace(kept)
+        self.count = 0
+        return kept
+
     def clear(self) -> None:
         """All records are in the store now."""
         self._path.unlink(missing_ok=True)

@@ -17,6 +17,14 @@ from models.readings import Quality
 _LEVELS = (("rollup_1h", HOUR), ("rollup_1m", MINUTE), ("rollup_1s", US))
 _GOOD = int(Quality.UNCERTAIN)
 
+_PLAIN = """
+SELECT ts_us, v_min, v_max, v_sum, n FROM {table} WHERE tag_id = :tag AND ts_us >= :start AND ts_us < :end ORDER BY ts_us
+"""
+_GROUPED = """
+SELECT MIN(ts_us), MIN(v_min), MAX(v_max), SUM(v_sum), SUM(n) FROM {table}
+WHERE tag_id = :tag AND ts_us >= :start AND ts_us < :end GROUP BY (ts_us - :origin) / :pixel ORDER BY 1
+"""
+
 
 class _Columns(NamedTuple):
     t_us: NDArray[np.int64]
@@ -89,7 +97,7 @@ class TrendReader:
             columns = (
                 self._raw(connection, tag_id, start_us, end_us)
                 if level == 0
-                else self._rollups(connection, tag_id, start_us, end_us, level)
+                else self._rollups(connection, tag_id, start_us, end_us, level, width_px)
             )
         if columns.t_us.size > 2 * width_px:
             columns = _squeeze(columns, start_us, end_us, width_px)
@@ -137,9 +145,15 @@ class TrendReader:
             [(t, v, v, v, 1) if v is not None and q >= _GOOD else (t, None, None, None, 0) for t, v, q in rows]
         )
 
-    def _rollups(self, connection: Connection, tag_id: int, start_us: int, end_us: int, level: int) -> _Columns:
-        """The level's rows as far as they are folded, then finer ones for the open end."""
+    def _rollups(
+        self, connection: Connection, tag_id: int, start_us: int, end_us: int, level: int, width_px: int
+    ) -> _Columns:
+        """The level's rows as far as they are folded, then finer ones for the open end; a row a pixel at most.
+
+        The database groups by pixel: it is many times faster than carrying every bucket into Python.
+        """
         marks: dict[str, int] = dict(iter(connection.execute(text("SELECT name, t_us FROM watermark"))))
+        pixel = max(1, -(-(end_us - start_us) // max(1, width_px)))
         rows: list[tuple[int, float | None, float | None, float | None, int]] = []
         at = start_us
         for table, width in _LEVELS:
@@ -147,13 +161,14 @@ class TrendReader:
                 continue
             until = end_us if width == US else min(end_us, marks.get(table, 0))
             if until > at:
+                first = at - at % width
+                grouped = width < pixel
                 rows.extend(
-                    connection.execute(
-                        text(
-                            f"SELECT ts_us, v_min, v_max, v_sum, n FROM {table} "
-                            "WHERE tag_id = :tag AND ts_us >= :start AND ts_us < :end ORDER BY ts_us"
-                        ),
-                        {"tag": tag_id, "start": at - at % width, "end": until},
+                    tuple(row)
+                    for row in connection.execute(
+                        text(_GROUPED.format(table=table) if grouped else _PLAIN.format(table=table)),
+                        {"tag": tag_id, "start": first, "end": until}
+                        | ({"origin": start_us - pixel, "pixel": pixel} if grouped else {}),
                     )
                 )
                 at = max(at, until)

@@ -59,10 +59,9 @@ class Blaster:
 
     def paced(self, packets: Iterable[bytes], per_second: float) -> None:
         """Send packets at a steady rate, in bursts of 10 ms."""
-        start, sent, burst = time.perf_counter(), 0, bytearray()
-        for packet in packets:
+        start, burst = time.perf_counter(), bytearray()
+        for sent, packet in enumerate(packets, 1):
             burst += packet
-            sent += 1
             if sent % max(1, int(per_second / 100)) == 0:
                 wait = start + sent / per_second - time.perf_counter()
                 if wait > 0:
