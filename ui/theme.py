@@ -137,6 +137,8 @@ class Theme(QObject):
         self.tokens = DAY
         self.touch = False
         self.family = ""
+        self._fonts: dict[tuple[int, bool], QFont] = {}
+        self._colors: dict[str, QColor] = {}
 
     @property
     def name(self) -> str:
@@ -150,8 +152,12 @@ class Theme(QObject):
 
     def color(self, token: str, alpha: float = 1.0) -> QColor:
         """A token's colour; ``alpha`` 0…1."""
-        color = QColor(getattr(self.tokens, token))
-        color.setAlphaF(alpha)
+        base = self._colors.get(token)
+        if base is None:
+            base = self._colors[token] = QColor(getattr(self.tokens, token))
+        color = QColor(base)
+        if alpha != 1.0:
+            color.setAlphaF(alpha)
         return color
 
     def priority(self, priority: Priority, *, line: bool = False) -> QColor:
@@ -164,19 +170,24 @@ class Theme(QObject):
         return self.color("g4") if state in _QUIET else self.priority(priority, line=line)
 
     def font(self, px: int = 13, *, bold: bool = False) -> QFont:
-        """Font of the interface at a pixel size of the type scale, with tabular digits."""
+        """Font of the interface at a pixel size of the type scale, with tabular digits. Shared: don't change it."""
+        shared = self._fonts.get((px, bold))
+        if shared is not None:
+            return shared
         font = QFont(QApplication.font())
         if self.family:
             font.setFamilies([self.family, *_FALLBACK])
         font.setPixelSize(px)
         font.setWeight(QFont.Weight.Bold if bold else QFont.Weight.Normal)
         font.setFeature(QFont.Tag("tnum"), 1)
+        self._fonts[px, bold] = font
         return font
 
     def load(self) -> None:
         """Load the fonts that ship with the program and set up the application's style; once, before any window."""
         app = _app()
         self.family = load_fonts()
+        self._fonts.clear()
         app.setStyle(QStyleFactory.create("Fusion"))
         app.setFont(self.font())
         self._paint(app)
@@ -191,6 +202,7 @@ class Theme(QObject):
         if tokens is self.tokens and finger == self.touch:
             return
         self.tokens, self.touch = tokens, finger
+        self._colors.clear()
         self._paint(_app())
         self.changed.emit()
 

@@ -24,6 +24,8 @@ from app.jobs import Jobs  # noqa: E402 - the same
 from tests.ui.plain import PlainPanel  # noqa: E402 - the same
 from tests.ui.plant import fill  # noqa: E402 - the same
 from tests.ui.station import MemoryStation  # noqa: E402 - the same
+from ui.access.wizard import Wizard  # noqa: E402 - the same
+from ui.alarms.model import AlarmFilter  # noqa: E402 - the same
 from ui.i18n import messages  # noqa: E402 - the same
 from ui.main_window import MainWindow  # noqa: E402 - the same
 from ui.theme import theme  # noqa: E402 - the same
@@ -62,6 +64,24 @@ def settle(app: QApplication, rounds: int = 30) -> None:
         time.sleep(0.01)
 
 
+def take_wizard(app: QApplication, jobs: Jobs, out: Path) -> None:
+    """The three pages of the first start."""
+    wizard = Wizard(lambda password, _login: None if len(password) > 9 else "too_short", lambda _b: None, jobs)
+    wizard.show()
+    wizard.site.setText("南港化工")
+    wizard.name.setText("赵云")
+    wizard.host.setText("192.168.10.5")
+    wizard.password.first.setText("blue-kettle-19")
+    wizard.password.second.setText("blue-kettle-19")
+    wizard.tls.setChecked(True)
+    for page in range(3):
+        wizard.go(page)
+        settle(app, 5)
+        wizard.grab().save(str(out / f"wizard-{page}.png"))
+    wizard.close()
+    wizard.deleteLater()
+
+
 def main(out: Path) -> None:
     """Take all pictures."""
     out.mkdir(parents=True, exist_ok=True)
@@ -91,7 +111,16 @@ def main(out: Path) -> None:
         theme().switch("day")
         window.resize(SIZES["1920"])
         window.go("monitoring")
+        take_wizard(app, jobs, out)
         for name, act in (
+            ("audit", lambda: (window.go("access"), window._made["access.people"][0].show_page("audit"))),
+            (
+                "history",
+                lambda: (window.go("alarms"), window._made["alarms.list"][1].use(AlarmFilter(view="history", days=30))),
+            ),
+            ("tag", lambda: (window.go("monitoring"), window.ctx.select_tag.emit(1))),
+            ("touch", lambda: window.preferences.put("touch", True)),
+            ("floors", lambda: window.preferences.put("touch", False)),
             ("palette", window.open_palette),
             ("shelve", lambda: window.alarm_detail.acts.ask_shelve([window.ctx.open_alarms.rows()[0]])),
             ("locked", window.lock),

@@ -38,7 +38,7 @@ from models.events import (
     ValuesChanged,
 )
 from models.people import Actor, Role, UserInfo
-from models.readings import LiveValue, TagInfo, TagKind
+from models.readings import LiveValue, PlaceInfo, TagInfo, TagKind
 
 NOW = 1_795_413_797 * US  # 2026-11-23 06:03:17 UTC
 
@@ -74,6 +74,7 @@ class Door:
 class Tags:
     def __init__(self) -> None:
         self.tags: dict[int, TagInfo] = {}
+        self.place_list: list[PlaceInfo] = []
 
     def all(self) -> Sequence[TagInfo]:
         return list(self.tags.values())
@@ -83,6 +84,10 @@ class Tags:
 
     def by_name(self, name: str) -> TagInfo | None:
         return next((tag for tag in self.tags.values() if tag.name == name), None)
+
+
+    def places(self) -> Sequence[PlaceInfo]:
+        return self.place_list
 
 
 class Live:
@@ -244,6 +249,10 @@ class TrailLog:
 class Letters:
     def __init__(self) -> None:
         self.rows: list[DeadLetterRow] = []
+        self.payloads: dict[int, bytes] = {}
+
+    def payload(self, letter_id: int) -> bytes | None:
+        return self.payloads.get(letter_id)
 
     def page(
         self, *, reason: str = "", text: str = "", state: str = "open", offset: int = 0, limit: int = 500
@@ -378,7 +387,7 @@ class MemoryStation:
         now, replace = self.now_us(), msgspec.structs.replace
         if isinstance(command, c.CreateUser):
             if command.login in self.people.infos:
-                return Answer(code="taken")
+                return Answer(code="conflict", params={"field": "login"})
             self.add_user(command.login, command.name, command.role, command.password, must_change=True)
             self.bus.publish(UsersChanged(now))
         elif isinstance(command, c.ChangeUser):

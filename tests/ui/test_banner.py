@@ -5,7 +5,7 @@ from typing import cast
 
 import msgspec
 import pytest
-from PySide6.QtWidgets import QMenu, QWidget
+from PySide6.QtWidgets import QWidget
 
 from models.alarms import AlarmState, ConditionKind, Priority
 from models.commands import AcknowledgeAlarms, MuteSound, SilenceSound
@@ -14,7 +14,7 @@ from tests.ui.station import MemoryStation
 from ui.alarms.banner import AlarmBanner
 from ui.alarms.sound import AlarmSound
 from ui.i18n import messages
-from ui.widgets.panel import PanelContext
+from ui.widgets.panel import PanelContext, ReasonRequest
 
 Keep = Callable[[QWidget], QWidget]
 
@@ -137,14 +137,14 @@ def test_silence_orders_and_stops_the_sound_and_acknowledges_nothing(
 def test_a_mute_is_ordered_shows_and_can_be_ended(
     banner: AlarmBanner, station: MemoryStation, ctx: PanelContext
 ) -> None:
-    banner.mute_menu()
-    menu = banner.findChildren(QMenu)[-1]
-    menu.actions()[0].trigger()
-    menu.close()
+    asked: list[ReasonRequest] = []
+    ctx.ask.connect(asked.append)
+    banner.mute_button.click()
+    asked[0].done("正在通话", 300.0, False)
     flush()
     command = station.door.submitted[-1][0]
     assert isinstance(command, MuteSound)
-    assert (command.muted, command.for_s) == (True, 300.0)
+    assert (command.muted, command.for_s, command.reason) == (True, 300.0, "正在通话")
     assert banner.mute_label.isVisible()
     assert banner.mute_label.text().startswith("静音至 ")
     banner.silence()

@@ -17,7 +17,7 @@ from ui.widgets.sheet import Sheet
 from ui.widgets.table import DataTable
 
 PAGE = 500
-KINDS = ("", "alarm", "user", "session", "tag", "deadletter", "data", "simulator")
+KINDS = ("", "alarm", "user", "session", "tag", "place", "deadletter", "data", "simulator")
 DAYS = (1, 7, 30, 0)
 
 

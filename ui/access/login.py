@@ -7,13 +7,13 @@ import json
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QComboBox, QScrollArea, QVBoxLayout, QWidget
 
-from app.ports import LoginResult
+from app.ports import Answer, LoginResult
 from models.people import Actor
 from ui.access.password import NewPassword, password_field
 from ui.i18n import clock_text, messages, t
 from ui.widgets.controls import button, role_label
 from ui.widgets.icons import IconLabel
-from ui.widgets.panel import PanelContext
+from ui.widgets.panel import PanelContext, answer_text
 
 RECENT = 8
 _SETTING = "access/recent"
@@ -124,8 +124,10 @@ class LoginView(QScrollArea):
             if not self._changing:
                 self.password.clear()
                 self.password.setFocus()
-            known = result.code if result.code in ("wrong", "locked", "inactive") else "wrong"
-            self._say(f"access.login_{known}", time=clock_text(result.locked_until_us))
+            if result.code in ("wrong", "locked", "inactive"):
+                self._say(f"access.login_{result.code}", time=clock_text(result.locked_until_us))
+            else:
+                self._say("common.failed", detail=answer_text(Answer(code=result.code)))
 
     def _failed(self, error: BaseException) -> None:
         self._set_busy(False)

@@ -5,16 +5,14 @@ It is grey and still while nothing is unacknowledged. Only its icon cell blinks 
 
 from __future__ import annotations
 
-from functools import partial
-
 from PySide6.QtCore import QElapsedTimer, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QFontMetrics, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QSizePolicy, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
 from app.ports import Answer
 from models.alarms import AlarmRow, AlarmState, Priority
 from models.commands import AcknowledgeAlarms, MuteSound, SilenceSound
-from ui.alarms.actions import AlarmActions
+from ui.alarms.actions import AlarmActions, phrases
 from ui.alarms.columns import alarm_text, area_text, limit_text, shown_value
 from ui.alarms.counts import BannerClock, PriorityCounts
 from ui.alarms.sound import AlarmSound
@@ -22,12 +20,12 @@ from ui.i18n import clock_text, messages, pick, short_span_text, t, unit_text
 from ui.theme import theme
 from ui.widgets.controls import button, hairline, name_control, role_label
 from ui.widgets.icons import IconLabel, set_icon
-from ui.widgets.panel import PanelContext
+from ui.widgets.panel import PanelContext, ReasonRequest
 from ui.widgets.shapes import paint_alarm_shape
 
 BLINK_MS = 500
 GUARD_MS = 600  # F2 is ignored this long after a worse alarm took the place of the one that was read
-MUTE_FOR_S = (300.0, 900.0, 1800.0)
+MUTE_FOR_S = (300.0, 120.0, 600.0)
 
 
 class AlarmStrip(QWidget):
@@ -181,11 +179,9 @@ class AlarmBanner(QWidget):
         self.silence_button = button("sound")
         self.silence_button.set_key("F3")
         self.silence_button.clicked.connect(self.silence)
-        self.silence_button.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        self.silence_button.customContextMenuRequested.connect(lambda _at: self.mute_menu())
         row.addWidget(self.silence_button)
-        self.mute_button = button("down", "flat")
-        self.mute_button.clicked.connect(self.mute_menu)
+        self.mute_button = button("mute", "flat")
+        self.mute_button.clicked.connect(self.ask_mute)
         row.addWidget(self.mute_button)
         self.mute_label = role_label("inverse")
         row.addWidget(self.mute_label)
@@ -267,7 +263,7 @@ class AlarmBanner(QWidget):
     def silence(self) -> None:
         """Silence the present sound, or end the mute."""
         if self.sound.muted:
-            self._mute(False, 0.0)
+            self._mute(False, 0.0, "")
             return
 
         def done(answer: Answer) -> None:
@@ -277,22 +273,31 @@ class AlarmBanner(QWidget):
 
         self.ctx.order(SilenceSound(), done, self)
 
-    def mute_menu(self) -> None:
-        """Choose how long the station keeps quiet."""
-        menu = QMenu(self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        for seconds in MUTE_FOR_S:
-            text = t("alarms.mute_for", n=round(seconds / 60))
-            menu.addAction(text, partial(self._mute, True, seconds)).setEnabled(self.ctx.allowed(MuteSound.action))
-        menu.addAction(t("alarms.unmute"), lambda: self._mute(False, 0.0)).setEnabled(self.sound.muted)
-        menu.popup(self.silence_button.mapToGlobal(self.silence_button.rect().bottomLeft()))
+    def ask_mute(self) -> None:
+        """Ask how long and why the station should keep quiet; while it is muted, end that."""
+        if self.sound.muted:
+            self._mute(False, 0.0, "")
+        elif not self.ctx.allowed(MuteSound.action):
+            key = "common.not_allowed" if self.ctx.actor is not None else "common.locked_no_order"
+            self.ctx.toast.emit(t(key), "warning")
+        else:
+            self.ctx.ask.emit(
+                ReasonRequest(
+                    title=t("alarms.ask.mute.title"),
+                    text=t("alarms.ask.mute.text"),
+                    confirm=t("alarms.ask.mute.confirm"),
+                    done=lambda reason, seconds, _one_shot: self._mute(True, seconds or MUTE_FOR_S[0], reason),
+                    phrases=phrases("mute"),
+                    durations=MUTE_FOR_S,
+                )
+            )
 
-    def _mute(self, on: bool, for_s: float) -> None:
+    def _mute(self, on: bool, for_s: float, reason: str) -> None:
         def done(answer: Answer) -> None:
             if answer.ok:
                 self.sound.mute(on, for_s)
 
-        self.ctx.order(MuteSound(muted=on, for_s=for_s), done, self)
+        self.ctx.order(MuteSound(muted=on, for_s=for_s, reason=reason), done, self)
 
     def _asked(self) -> None:
         if self.strip.row is not None:
@@ -309,7 +314,7 @@ class AlarmBanner(QWidget):
 
     def _show_sound(self) -> None:
         muted = self.sound.muted
-        set_icon(self.silence_button, "mute" if muted or not self.sound.sounding else "sound")
+        set_icon(self.silence_button, "mute" if muted else "sound")
         self.silence_button.setText(t("alarms.unmute" if muted else "alarms.silence_short"))
         tip = t("alarms.silence_tip") if self.sound.player.available else t("alarms.no_device")
         name_control(self.silence_button, t("alarms.unmute" if muted else "alarms.silence"), tip)
@@ -336,7 +341,7 @@ class AlarmBanner(QWidget):
         """Words in the present language."""
         self.ack.setText(t("alarms.acknowledge_short"))
         name_control(self.ack, t("alarms.acknowledge"), t("alarms.banner_ack_tip"))
-        name_control(self.mute_button, t("alarms.mute_menu"))
+        name_control(self.mute_button, t("alarms.mute_button"))
         actor = self.ctx.actor
         self.duty_word.setText(t("alarms.duty") if actor is not None else "")
         self.duty.setText(actor.name if actor is not None else t("alarms.nobody"))

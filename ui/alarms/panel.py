@@ -184,7 +184,7 @@ class AlarmPanel(Panel):
 
     def _reset(self, event: AlarmsResynchronised | None) -> None:
         self.use(self.model.filter)
-        if event is not None:
+        if event is not None and event.why != "tags":  # an edited catalogue is no news for the operator
             self.band_text.setText(t("alarms.resynchronised", time=clock_text(event.t_us)))
             self._resync_over.start()
             self.band.setVisible(True)

@@ -22,7 +22,7 @@ from app.jobs import Jobs
 from app.ports import Answer, Station
 from models.commands import Command
 from models.people import Actor
-from ui.i18n import has, messages, t
+from ui.i18n import age_text, has, messages, t
 from ui.theme import Theme, theme
 from ui.widgets.controls import Button, SearchBox
 from ui.widgets.open_alarms import OpenAlarms
@@ -66,6 +66,7 @@ class PanelContext(QObject):
     go(workspace)                 bring a workspace to the front: 'monitoring', 'alarms', 'dead_letters', …
     silenced()                    the person silenced the present sound
     plotted(list of names)        the tags that are on plots now
+    edit_tag(tag_id)              open the editor of a tag and its alarms in a sheet
     """
 
     select_tag = Signal(int)
@@ -78,6 +79,7 @@ class PanelContext(QObject):
     go = Signal(str)
     silenced = Signal()
     plotted = Signal(object)
+    edit_tag = Signal(int)
 
     def __init__(
         self,
@@ -179,10 +181,16 @@ class PanelContext(QObject):
 def answer_text(answer: Answer) -> str:
     """A refusal in the person's language; the engine's own detail when the code is unknown."""
     key = f"answers.{answer.code}"
+    weakness = f"access.weak.{answer.params.get('weakness')}"
+    if answer.code == "weak_password" and has(weakness):
+        return t(weakness)
+    if answer.code == "conflict" and answer.params.get("field") == "login":
+        return t("answers.taken")
     if not has(key):
         return t("common.failed", detail=answer.detail or answer.code)
     try:
-        return t(key, **{"detail": answer.detail, **answer.params})
+        longest = age_text(round(float(answer.params.get("max_s", 0)) * 1_000_000))
+        return t(key, **{"detail": answer.detail, "max": longest, **answer.params})
     except (KeyError, IndexError):  # the engine gave other parameters than the sentence wants
         return t("common.failed", detail=answer.detail or answer.code)
 

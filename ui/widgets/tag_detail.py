@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from models.alarms import AlarmRow
@@ -21,7 +21,7 @@ class TagDetail(QScrollArea):
         self.ctx = ctx
         self.tag: TagInfo | None = None
         self.setWidgetResizable(True)
-        self.setHorizontalScrollBarPolicy(self.horizontalScrollBarPolicy().ScrollBarAlwaysOff)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         page = QWidget()
         page.setObjectName("contextBody")
         column = QVBoxLayout(page)
@@ -35,7 +35,7 @@ class TagDetail(QScrollArea):
         figure.addWidget(self.value)
         figure.addWidget(self.unit)
         figure.addStretch(1)
-        figure.addWidget(self.quality)
+        figure.addWidget(self.quality, 0, Qt.AlignmentFlag.AlignVCenter)
         column.addLayout(figure)
         self.age = role_label("dim")
         column.addWidget(self.age)
