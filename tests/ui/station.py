@@ -85,7 +85,6 @@ class Tags:
     def by_name(self, name: str) -> TagInfo | None:
         return next((tag for tag in self.tags.values() if tag.name == name), None)
 
-
     def places(self) -> Sequence[PlaceInfo]:
         return self.place_list
 

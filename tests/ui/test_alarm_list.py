@@ -123,6 +123,17 @@ def test_a_closed_alarm_leaves_and_a_new_one_arrives_on_top(
     assert tags(panel)[0] == "TK-101"
 
 
+def test_an_alarm_that_leaves_does_not_hand_its_selection_to_a_neighbour(
+    panel: AlarmPanel, station: MemoryStation, ctx: PanelContext
+) -> None:
+    chosen: list[object] = []
+    panel.table.select(1)
+    ctx.select_alarm.connect(chosen.append)
+    change(station, ctx, 1, state=AlarmState.NORM, closed_us=NOW)
+    assert chosen == []
+    assert panel.table.selected() == []
+
+
 def test_two_thousand_alarms_in_a_burst_do_not_stall(
     panel: AlarmPanel, station: MemoryStation, ctx: PanelContext
 ) -> None:

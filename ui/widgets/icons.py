@@ -29,10 +29,11 @@ def paint_icon(painter: QPainter, name: str, rect: QRectF, token: str = "g6") ->
 
 @lru_cache(maxsize=512)
 def _pixmap(name: str, color: str, size: int, ratio: float) -> QPixmap:
+    renderer = _renderer(name, color)
     pixmap = QPixmap(round(size * ratio), round(size * ratio))
     pixmap.fill(Qt.GlobalColor.transparent)
     painter = QPainter(pixmap)
-    _renderer(name, color).render(painter)
+    renderer.render(painter)
     painter.end()
     pixmap.setDevicePixelRatio(ratio)
     return pixmap

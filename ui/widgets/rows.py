@@ -11,7 +11,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Generic, TypeVar
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
 
 from ui.i18n import t
 from ui.widgets.pinyin import matches
@@ -48,7 +48,12 @@ def _sortable(value: Any) -> Any:
 
 
 class RowsModel(QAbstractTableModel, Generic[R]):
-    """Rows by key. ``natural`` orders them while no column was chosen; all methods belong to the Qt thread."""
+    """Rows by key. ``natural`` orders them while no column was chosen; all methods belong to the Qt thread.
+
+    leaving(position)  a row is about to go; views let go of it instead of jumping to its neighbour
+    """
+
+    leaving = Signal(int)
 
     def __init__(
         self,
@@ -243,6 +248,7 @@ class RowsModel(QAbstractTableModel, Generic[R]):
             return
         at = bisect_left(self._orders, order)
         shown = self._flip(at)
+        self.leaving.emit(shown)
         self.beginRemoveRows(QModelIndex(), shown, shown)
         del self._orders[at], self._shown[at], self._where[key]
         self.endRemoveRows()

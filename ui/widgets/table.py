@@ -128,6 +128,7 @@ class DataTable(QWidget, Generic[R]):
         self._on_theme()
         self.view.doubleClicked.connect(lambda index: self.activated.emit(self.model.row_at(index.row())))
         self.view.selectionModel().currentRowChanged.connect(self._current_changed)
+        model.leaving.connect(self._let_go)
         self.view.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.view.customContextMenuRequested.connect(self._menu)
         copy = QAction(self)
@@ -359,6 +360,11 @@ class DataTable(QWidget, Generic[R]):
 
     def _current_changed(self, current: QModelIndex, _previous: QModelIndex) -> None:
         self.picked.emit(self.model.row_at(current.row()) if current.isValid() else None)
+
+    def _let_go(self, position: int) -> None:
+        """The current row goes: nothing is current then. Qt would choose its neighbour, which nobody has read."""
+        if self.view.currentIndex().row() == position:
+            self.view.selectionModel().clear()
 
     def _activate_current(self) -> None:
         row = self.current()
