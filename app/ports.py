@@ -17,7 +17,7 @@ from models.alarms import AlarmDefinition, AlarmRow
 from models.commands import Command
 from models.events import EngineStats, Event, LinkChanged
 from models.people import Actor, UserInfo
-from models.readings import LiveValue, TagInfo
+from models.readings import LiveValue, PlaceInfo, TagInfo
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -76,6 +76,9 @@ class TagCatalogue(Protocol):
 
     def by_name(self, name: str) -> TagInfo | None:
         """The tag with this plant number."""
+
+    def places(self) -> Sequence[PlaceInfo]:
+        """Every place of the plant tree, those above before those below."""
 
 
 class Live(Protocol):
@@ -267,6 +270,9 @@ class DeadLetters(Protocol):
 
     def counts(self) -> dict[str, int]:
         """Open dead letters by reason."""
+
+    def payload(self, letter_id: int) -> bytes | None:
+        """What was kept of one message's payload (its first 64 KiB when it was too big); None if it is gone."""
 
 
 class ScenarioInfo(msgspec.Struct, frozen=True):

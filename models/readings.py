@@ -140,6 +140,17 @@ class TagInfo(msgspec.Struct, frozen=True, kw_only=True):
     states: dict[str, list[str]] | None = None
 
 
+class PlaceInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """Frozen copy of a place; ``parent`` is the code of the place above it, '' at the top."""
+
+    code: str
+    kind: PlaceKind
+    name: str
+    name_en: str = ""
+    parent: str = ""
+    position: int = 0
+
+
 class LiveValue(msgspec.Struct, frozen=True, gc=False):
     """The latest value of a tag: source time and time of receipt in UTC microseconds."""
 

@@ -109,3 +109,9 @@ class DeadLetterReader:
                 select(DeadLetter.reason, func.count()).where(DeadLetter.state == "open").group_by(DeadLetter.reason)
             )
             return dict(iter(rows))
+
+    def payload(self, letter_id: int) -> bytes | None:
+        """What was kept of one message's payload."""
+        with self._store.read() as connection:
+            found = connection.execute(select(DeadLetter.payload).where(DeadLetter.id == letter_id)).scalar()
+            return bytes(found) if found is not None else None

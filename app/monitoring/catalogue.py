@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from models.readings import Place, PlaceKind, Retention, Tag, TagInfo, TagKind
+from models.readings import Place, PlaceInfo, PlaceKind, Retention, Tag, TagInfo, TagKind
 
 _LEVELS = {
     PlaceKind.AREA: ("area", "area_name", "area_name_en"),
@@ -63,15 +63,36 @@ def read_tags(connection: Connection) -> list[TagInfo]:
     ]
 
 
+def read_places(connection: Connection) -> list[PlaceInfo]:
+    """Every place, level by level, each level in its own order."""
+    rows = list(connection.execute(select(Place.__table__)))
+    codes = {row.id: row.code for row in rows}
+    level = list(PlaceKind)
+    rows.sort(key=lambda row: (level.index(PlaceKind(row.kind)), row.position, row.id))
+    return [
+        PlaceInfo(
+            code=row.code,
+            kind=PlaceKind(row.kind),
+            name=row.name,
+            name_en=row.name_en,
+            parent=codes.get(row.parent_id, ""),
+            position=row.position,
+        )
+        for row in rows
+    ]
+
+
 class Catalogue:
     """The tags (``app.ports.TagCatalogue``); replaced as a whole, so readers on any thread see one version."""
 
     def __init__(self) -> None:
         self._set: tuple[Sequence[TagInfo], dict[int, TagInfo], dict[str, TagInfo]] = ((), {}, {})
+        self._places: Sequence[PlaceInfo] = ()
 
     def load(self, connection: Connection) -> None:
         """Read all tags anew."""
         tags = read_tags(connection)
+        self._places = read_places(connection)
         self._set = (tags, {t.id: t for t in tags}, {t.name: t for t in tags})
 
     def all(self) -> Sequence[TagInfo]:
@@ -85,3 +106,7 @@ class Catalogue:
     def by_name(self, name: str) -> TagInfo | None:
         """The tag with this plant number."""
         return self._set[2].get(name)
+
+    def places(self) -> Sequence[PlaceInfo]:
+        """Every place of the plant tree, those above before those below."""
+        return self._places
