@@ -9,10 +9,14 @@ from sqlalchemy import Connection, and_, delete, func, insert, or_, select, upda
 
 from app.ports import DeadLetterRow
 from app.store.engine import Store
+from app.store.history import holdable
+from models.events import Refusal
 from models.readings import DeadLetter
 
-KEEP_BYTES = 65_536
+KEEP_BYTES = 65_536  # of a message that was too big to be read
+DETAIL = 1000  # characters
 KEEP_ROWS = 200_000
+KEEP_TOTAL = 1 << 30  # bytes of payload in all letters
 _PREVIEW = 200
 _table = DeadLetter.__table__
 
@@ -23,10 +27,34 @@ def preview(payload: bytes) -> str:
     return "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in words)
 
 
+def told(problems: Sequence[tuple[Refusal, str]]) -> str:
+    """What was wrong with a message, in at most 1000 characters; the reason itself stands in a column of its own."""
+    if len(problems) == 1:
+        return problems[0][1][:DETAIL]
+    return f"{len(problems)} problems: " + "; ".join(f"{r.value} {d[:200]}" for r, d in problems[:20])[: DETAIL - 40]
+
+
 def save(connection: Connection, letters: Sequence[dict[str, Any]]) -> None:
     """Store new letters (columns of :class:`DeadLetter`)."""
     if letters:
-        connection.execute(insert(DeadLetter), list(letters))
+        dialect = connection.dialect.name
+        connection.execute(
+            insert(DeadLetter),
+            [
+                letter | {"topic": holdable(letter["topic"], dialect), "detail": holdable(letter["detail"], dialect)}
+                for letter in letters
+            ],
+        )
+
+
+def restate(connection: Connection, rows: Sequence[tuple[int, str, str]]) -> None:
+    """A retry failed again: the open letter (id, reason, detail) says why it failed now."""
+    for key, reason, detail in rows:
+        connection.execute(
+            update(DeadLetter)
+            .where(DeadLetter.id == key, DeadLetter.state == "open")
+            .values(reason=reason, detail=holdable(detail, connection.dialect.name))
+        )
 
 
 def settle(connection: Connection, ids: Sequence[int], state: str, now_us: int, by: str = "") -> int:
@@ -40,9 +68,14 @@ def settle(connection: Connection, ids: Sequence[int], state: str, now_us: int, 
 
 
 def trim(connection: Connection) -> int:
-    """Forget the oldest letters beyond the limit; returns how many."""
+    """Forget the oldest letters beyond the limits of number and size; returns how many."""
     newest = connection.execute(select(func.max(DeadLetter.id))).scalar() or 0
-    return connection.execute(delete(DeadLetter).where(DeadLetter.id <= newest - KEEP_ROWS)).rowcount
+    sizes = select(
+        DeadLetter.id, func.sum(func.length(DeadLetter.payload)).over(order_by=DeadLetter.id.desc()).label("total")
+    ).subquery()
+    too_much = connection.execute(select(func.max(sizes.c.id)).where(sizes.c.total > KEEP_TOTAL)).scalar() or 0
+    last = max(newest - KEEP_ROWS, too_much)
+    return connection.execute(delete(DeadLetter).where(DeadLetter.id <= last)).rowcount
 
 
 def open_letters(connection: Connection, ids: Sequence[int], reason: str, limit: int = 10_000) -> list[Any]:

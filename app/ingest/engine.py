@@ -139,6 +139,8 @@ class Engine:
             self._core = None
         if self._core is not None:
             self._core.close()
+        while self._orders:  # came too late, or the engine could not be started again
+            self._orders.popleft()[1].set_result(Answer("stopped", "the engine is stopping"))
 
     def _run(self) -> None:
         try:

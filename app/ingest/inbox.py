@@ -21,6 +21,9 @@ class Acknowledger(Protocol):
     def publish(self, topic: str, payload: bytes) -> None:
         """Send a message (rebirth requests). Called on the engine thread."""
 
+    def reconnect(self) -> None:
+        """Come back so that what was not acknowledged is sent again. Called on the engine thread."""
+
 
 class Message(NamedTuple):
     """One PUBLISH as received; ``mid`` is 0 when nothing is to be acknowledged (QoS 0)."""
@@ -64,9 +67,3 @@ class Inbox:
         """The oldest messages, at most ``most``."""
         queue = self._queue
         return [queue.popleft() for _ in range(min(len(queue), most))]
-
-    def take_all_of(self, origin: Acknowledger) -> int:
-        """Forget what one origin sent and did not get acknowledged (its link is gone and it will send again)."""
-        kept = [m for m in self.take(len(self._queue)) if m.origin is not origin or m.mid == 0]
-        self._queue.extend(kept)
-        return len(kept)

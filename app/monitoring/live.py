@@ -20,10 +20,12 @@ class LiveValues:
         self._lock = threading.Lock()
 
     def load(self, connection: Connection) -> None:
-        """Last known values of an earlier run."""
+        """Last known values of an earlier run; what was shown but never stored (a crash) is forgotten."""
+        values: dict[int, LiveValue] = {}
         for row in connection.execute(select(TagLast.__table__)):
             value = row.value_text if row.value_text is not None else row.value
-            self.values[row.tag_id] = LiveValue(row.tag_id, row.ts_us, value, row.quality, row.received_us)
+            values[row.tag_id] = LiveValue(row.tag_id, row.ts_us, value, row.quality, row.received_us)
+        self.values = values
 
     def get(self, tag_id: int) -> LiveValue | None:
         """Latest value of one tag."""
