@@ -19,7 +19,6 @@ from app.jobs import Jobs
 from app.ports import Station
 from models.alarms import AlarmRow
 from models.commands import LogOut
-from models.events import EngineCrashed, StoreFailed, StoreRecovered
 from models.people import Actor
 from ui.access.idle import IdleWatch
 from ui.access.login import LoginView
@@ -28,11 +27,12 @@ from ui.alarms.detail import AlarmDetail
 from ui.alarms.find import alarm_items
 from ui.alarms.panel import AlarmPanel
 from ui.alarms.sound import AlarmSound, Player, QtPlayer
-from ui.i18n import count_text, messages, t
+from ui.i18n import messages, t
 from ui.theme import COMPACT_BELOW, theme
 from ui.widgets.context import ContextColumn
 from ui.widgets.controls import role_label
 from ui.widgets.layouts import layout_menu
+from ui.widgets.news import EngineNews
 from ui.widgets.palette import CommandPalette, PaletteItem, tag_items
 from ui.widgets.panel import Exporter, Panel, PanelContext, ReasonRequest
 from ui.widgets.places import PANELS, PLACES, PanelFactory, share_monitoring
@@ -71,6 +71,7 @@ class MainWindow(QMainWindow):
         self._made: dict[str, list[Panel]] = {}
         self._pages: dict[str, QWidget] = {}
         self._layout_names: dict[str, str] = {}
+        self._arranged: set[str] = set()  # workspaces whose sizes are the person's own
         self._compact: bool | None = None
         self.sound = AlarmSound(self.ctx.open_alarms, station.now_us, player or QtPlayer(self), self)
         self._build()
@@ -139,10 +140,7 @@ class MainWindow(QMainWindow):
         messages().changed.connect(self.retranslate)
         theme().changed.connect(self._on_theme)
         bridge.dead_letters.connect(lambda event: self.rail.set_count("dead_letters", event.open_count))
-        bridge.store_failed.connect(self._store_failed)
-        bridge.store_recovered.connect(self._store_recovered)
-        bridge.crashed.connect(self._crashed)
-        self._store_said = False
+        self.news = EngineNews(ctx, self)
 
     def _shortcuts(self) -> None:
         keys: list[tuple[str, Callable[[], object]]] = [
@@ -187,8 +185,10 @@ class MainWindow(QMainWindow):
             self.stack.addWidget(page)
             if isinstance(page, Workspace):
                 page.remember_factory()
-                page.restore("_last")
+                if page.restore("_last"):
+                    self._arranged.add(key)
                 page.set_locked(self.preferences.kiosk)
+                page.floated.connect(self._floated)
         self.stack.setCurrentWidget(self._pages[key])
         self.rail.select(key)
         self._show_layout()
@@ -349,20 +349,6 @@ class MainWindow(QMainWindow):
         ]
         return items + tag_items(self.ctx)
 
-    # -- what the engine says
-
-    def _store_failed(self, _event: StoreFailed) -> None:
-        if not self._store_said:
-            self._store_said = True
-            self.ctx.toast.emit(t("frame.store_failed"), "warning")
-
-    def _store_recovered(self, event: StoreRecovered) -> None:
-        self._store_said = False
-        self.ctx.toast.emit(t("frame.store_recovered", n=count_text(event.recovered)), "ok")
-
-    def _crashed(self, _event: EngineCrashed) -> None:
-        self.ctx.toast.emit(t("frame.crashed"), "warning")
-
     # -- Qt
 
     def retranslate(self) -> None:
@@ -390,9 +376,15 @@ class MainWindow(QMainWindow):
             self.idle.watch(handle)
         QTimer.singleShot(0, self, self._share)
 
+    def _floated(self, dock: QWidget) -> None:
+        handle = dock.windowHandle()
+        if handle is not None:
+            self.idle.watch(handle)
+
     def _share(self) -> None:
         page = self._pages.get("monitoring")
-        if isinstance(page, Workspace) and not self._layout_names.get("monitoring"):
+        own = "monitoring" in self._arranged or self._layout_names.get("monitoring")
+        if isinstance(page, Workspace) and not own:
             share_monitoring(page, compact=bool(self._compact))
 
     def closeEvent(self, event: QCloseEvent) -> None:

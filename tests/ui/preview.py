@@ -5,7 +5,6 @@ The data are those of the design's picture, so that the two can be held side by 
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import sys
 import tempfile
@@ -21,7 +20,6 @@ from PySide6.QtWidgets import QApplication  # noqa: E402 - the same
 
 from app.bridge import Bridge  # noqa: E402 - the same
 from app.jobs import Jobs  # noqa: E402 - the same
-from tests.ui.plain import PlainPanel  # noqa: E402 - the same
 from tests.ui.plant import fill  # noqa: E402 - the same
 from tests.ui.station import MemoryStation  # noqa: E402 - the same
 from ui.access.wizard import Wizard  # noqa: E402 - the same
@@ -29,7 +27,6 @@ from ui.alarms.model import AlarmFilter  # noqa: E402 - the same
 from ui.i18n import messages  # noqa: E402 - the same
 from ui.main_window import MainWindow  # noqa: E402 - the same
 from ui.theme import theme  # noqa: E402 - the same
-from ui.widgets.places import PanelFactory  # noqa: E402 - the same
 
 SIZES = {"1920": QSize(1920, 1080), "1366": QSize(1366, 768)}
 
@@ -41,20 +38,6 @@ class Silent:
 
     def play(self, name: str) -> None:
         """Say nothing."""
-
-
-def missing() -> dict[str, PanelFactory]:
-    """Plain panels for those that can't be imported (yet)."""
-    return {
-        name: PlainPanel
-        for name, module in (
-            ("monitoring.tree", "ui.monitoring.tree"),
-            ("monitoring.trends", "ui.monitoring.trends"),
-            ("monitoring.values", "ui.monitoring.values"),
-            ("monitoring.dead_letters", "ui.monitoring.dead_letters"),
-        )
-        if importlib.util.find_spec(module) is None
-    }
 
 
 def settle(app: QApplication, rounds: int = 30) -> None:
@@ -92,9 +75,7 @@ def main(out: Path) -> None:
     bridge, jobs = Bridge(station), Jobs()
     with tempfile.TemporaryDirectory() as folder:
         settings = QSettings(str(Path(folder) / "s.ini"), QSettings.Format.IniFormat)
-        window = MainWindow(
-            station, bridge, station.actor("li"), settings, jobs=jobs, player=Silent(), panels=missing()
-        )
+        window = MainWindow(station, bridge, station.actor("li"), settings, jobs=jobs, player=Silent())
         window.banner.set_blink(False)
         for name, size in SIZES.items():
             window.resize(size)

@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 import msgspec
 import pytest
-from PySide6.QtCore import QSettings, Qt
-from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QAbstractButton, QLabel, QLineEdit, QMenu, QTableView, QWidget
+from PySide6.QtCore import QEvent, QSettings, Qt
+from PySide6.QtGui import QDesktopServices, QKeyEvent
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QLineEdit, QMenu, QTableView, QWidget
 from pytestqt.qtbot import QtBot
 
 from models.alarms import AlarmState, Priority
@@ -308,6 +308,34 @@ def test_the_arrangement_of_the_last_day_is_there_again(
     first.close()
     second = open_window()
     assert workspace(second).docks["tree"].isHidden()
+
+
+def test_sizes_that_a_person_has_chosen_survive_the_night(
+    station: MemoryStation, open_window: Open, settings: QSettings
+) -> None:
+    first = open_window()
+    flush()
+    page = workspace(first)
+    page.resizeDocks([page.docks["trends"], page.docks["alarms"]], [30, 70], Qt.Orientation.Vertical)
+    flush()
+    first.close()
+    second = open_window()
+    flush()
+    docks = workspace(second).docks
+    assert docks["trends"].height() < docks["alarms"].height()
+
+
+def test_a_floating_dock_counts_as_a_sign_of_life(window: MainWindow, monkeypatch: pytest.MonkeyPatch) -> None:
+    dock = workspace(window).docks["trends"]
+    dock.setFloating(True)
+    flush()
+    handle = dock.windowHandle()
+    assert handle is not None
+    restarted: list[bool] = []
+    monkeypatch.setattr(window.idle._timer, "start", lambda: restarted.append(True))
+    QApplication.sendEvent(handle, QKeyEvent(QEvent.Type.KeyPress, Qt.Key.Key_A, Qt.KeyboardModifier.NoModifier))
+    assert restarted == [True]
+    dock.setFloating(False)
 
 
 def test_the_status_bar_says_what_is_lost_since_when(window: MainWindow, station: MemoryStation) -> None:

@@ -122,10 +122,10 @@ def alarm_columns(now: Now) -> list[Column[AlarmRow]]:
 
     return [
         Column(key="shape", title="", text=lambda _: "", width=32),
-        column("state", state_text, 136, lambda r: (not r.unacknowledged, r.state)),
+        column("state", state_text, 132, lambda r: (not r.unacknowledged, r.state)),
         column("priority", priority_text, 66, lambda r: -r.priority, optional=3),
-        column("raised", lambda r: near_text(r.raised_us, now()), 112, lambda r: -r.raised_us),
-        column("area", area_text, 86, optional=2),
+        column("raised", lambda r: near_text(r.raised_us, now()), 108, lambda r: -r.raised_us),
+        column("area", area_text, 94, optional=2),
         column("tag", lambda r: r.tag, 82),
         column("text", alarm_text, 150, stretch=True),
         column("value", value_and_limit, 158, _value_key, right=True),

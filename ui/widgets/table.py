@@ -71,7 +71,7 @@ class CellDelegate(QStyledItemDelegate):
         dim: bool = False,
     ) -> None:
         """One line of text, elided."""
-        rect = option.rect.adjusted(8, 0, -8, 0)
+        rect = option.rect.adjusted(6, 0, -6, 0)
         painter.setFont(theme().font(13, bold=bold))
         painter.setPen(theme().color("g5" if dim else "g7" if bold else "g6"))
         side = Qt.AlignmentFlag.AlignRight if right else Qt.AlignmentFlag.AlignLeft

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QByteArray, QSettings, Qt
+from PySide6.QtCore import QByteArray, QSettings, Qt, Signal
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QVBoxLayout, QWidget
 
 from ui.i18n import messages, t
@@ -65,7 +65,12 @@ class Dock(QDockWidget):
 
 
 class Workspace(QMainWindow):
-    """Docks around no centre. ``place`` puts panels; layouts are kept under ``layouts/<key>/<name>`` in the settings."""
+    """Docks around no centre. ``place`` puts panels; layouts are kept under ``layouts/<key>/<name>`` in the settings.
+
+    floated(dock)  a dock became a window of its own
+    """
+
+    floated = Signal(object)
 
     def __init__(self, key: str, settings: QSettings, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -84,6 +89,7 @@ class Workspace(QMainWindow):
         dock = Dock(name, panel, self)
         self.addDockWidget(area, dock)
         self.docks[name] = dock
+        dock.topLevelChanged.connect(lambda floating: self.floated.emit(dock) if floating else None)
         return dock
 
     def raise_panel(self, name: str) -> None:
