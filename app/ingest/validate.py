@@ -16,6 +16,7 @@ from models.readings import Quality, Reading, TagInfo, TagKind
 AHEAD_US = 5 * 60 * 1_000_000  # clocks of senders may be that fast
 OLDEST_US = 400 * 86_400 * 1_000_000
 BEYOND_SPAN = 0.1  # outside the range by more than this share of the span is doubtful
+LARGEST = 1e100  # no plant has such values, and their sums and squares must stay numbers in every rollup
 ANALOG = TagKind.ANALOG.value
 DISCRETE = TagKind.DISCRETE.value
 
@@ -58,6 +59,8 @@ def _closely(reading: Reading, tag: TagInfo, now_us: int) -> Refusal | None:
         reading.value = None
         reading.quality = int(Quality.BAD_SENSOR)
         return None
+    if abs(value) > LARGEST:
+        return Refusal.NUMBER_RANGE
     if tag.kind == ANALOG:
         return _analog(reading, value, tag)
     if tag.kind == DISCRETE:
@@ -73,7 +76,7 @@ def _analog(reading: Reading, value: float, tag: TagInfo) -> Refusal | None:
         if conversion is None:
             return Refusal.UNKNOWN_UNIT
         value = conversion.apply(value)
-        if not math.isfinite(value):
+        if not abs(value) <= LARGEST:
             return Refusal.NUMBER_RANGE
         reading.value = value
         reading.unit = tag.unit
