@@ -184,7 +184,7 @@ class AlarmBanner(QWidget):
         self.mute_button.clicked.connect(self.ask_mute)
         row.addWidget(self.mute_button)
         self.mute_label = role_label("inverse")
-        row.addWidget(self.mute_label)
+        row.addWidget(self.mute_label, 0, Qt.AlignmentFlag.AlignVCenter)
         row.addSpacing(8)
         row.addWidget(hairline(vertical=True))
         row.addSpacing(12)
