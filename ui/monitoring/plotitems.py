@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QRectF, Qt, Signal
+from pyqtgraph.Qt.internals import PrimitiveArray
+from PySide6.QtCore import QLineF, QRectF, Qt, Signal
 from PySide6.QtGui import QPainter, QPainterPath
 
 from ui.i18n import number_text
@@ -84,33 +85,63 @@ class TimeGrid(pg.AxisItem):
 
 
 class Envelope(pg.GraphicsObject):
-    """Area between the smallest and the largest value of each bucket."""
+    """Area between the smallest and the largest value of each bucket.
+
+    Many narrow buckets are drawn as upright strokes: filling one polygon of thousands of corners costs ten times more.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self._path = QPainterPath()
+        self._strokes: Any = None
         self._bounds = QRectF()
 
     def set_data(self, x: Floats, lo: Floats, hi: Floats) -> None:
         """Show these buckets; NaN breaks the area."""
         self.prepareGeometryChange()
-        self._path = QPainterPath()
-        if x.size and bool(np.any(hi > lo)):
-            finite = np.isfinite(lo)
-            edges = np.flatnonzero(np.diff(np.concatenate(([False], finite, [False])).astype(np.int8)))
-            for a, b in zip(edges[::2], edges[1::2], strict=True):
-                xs = np.concatenate([x[a:b], x[a:b][::-1]])
-                ys = np.concatenate([hi[a:b], lo[a:b][::-1]])
-                self._path.addPath(pg.arrayToQPath(xs, ys, connect="all"))
-        self._bounds = self._path.boundingRect()
+        self._path, self._strokes, self._bounds = QPainterPath(), None, QRectF()
+        wide = hi > lo
+        if x.size and bool(wide.any()):
+            low, high = float(np.nanmin(lo)), float(np.nanmax(hi))
+            self._bounds = QRectF(float(x[0]), low, float(x[-1] - x[0]), high - low)
+            if x.size > STROKES_FROM:
+                self._strokes = PrimitiveArray(QLineF, 4)
+                self._strokes.resize(int(wide.sum()))
+                corners = self._strokes.ndarray()
+                corners[:, 0] = corners[:, 2] = x[wide]
+                corners[:, 1], corners[:, 3] = lo[wide], hi[wide]
+            else:
+                self._path = _polygons(x, lo, hi)
         self.update()
 
     def boundingRect(self) -> QRectF:
         return self._bounds
 
     def paint(self, painter: QPainter, *_: Any) -> None:
-        painter.fillPath(self._path, theme().color("trace", 0.28))
+        if self._strokes is None:
+            painter.fillPath(self._path, theme().color("trace", 0.28))
+            return
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+        apart = self._bounds.width() / max(1, self._strokes.ndarray().shape[0]) * abs(painter.transform().m11())
+        pen = pg.mkPen(theme().color("trace", 0.28), width=max(1, round(apart)))
+        pen.setCapStyle(Qt.PenCapStyle.FlatCap)
+        painter.setPen(pen)
+        painter.drawLines(*self._strokes.drawargs())
 
+
+def _polygons(x: Floats, lo: Floats, hi: Floats) -> QPainterPath:
+    """One polygon for each stretch without a gap."""
+    path = QPainterPath()
+    finite = np.isfinite(lo)
+    edges = np.flatnonzero(np.diff(np.concatenate(([False], finite, [False])).astype(np.int8)))
+    for a, b in zip(edges[::2], edges[1::2], strict=True):
+        xs = np.concatenate([x[a:b], x[a:b][::-1]])
+        ys = np.concatenate([hi[a:b], lo[a:b][::-1]])
+        path.addPath(pg.arrayToQPath(xs, ys, connect="all"))
+    return path
+
+
+STROKES_FROM = 400  # buckets
 
 _STYLES = (
     ("trace", Qt.PenStyle.SolidLine),
