@@ -81,7 +81,7 @@ def demo(
 
 
 def _demo_room(directory: Path, seed: int, *, autoplay: bool = True) -> Any:
-    from app.bootstrap import open_demo
+    from app.bootstrap.demo import open_demo
 
     return open_demo(directory, seed, autoplay=autoplay)
 
@@ -92,7 +92,7 @@ def _as_operator(room: Any) -> Any:
 
 
 def _station_window(directory: Path) -> int:
-    from app.bootstrap import open_room
+    from app.bootstrap.room import open_room
     from app.bootstrap.setup import StationSetup, broker_config
     from app.config import ConfigError, load_config
     from app.logs import set_up_logging
@@ -130,7 +130,7 @@ def _station_window(directory: Path) -> int:
 @app.command()
 def serve(data: DataDir = None) -> None:
     """Run the engine without a window, until interrupted."""
-    from app.bootstrap import serve_forever
+    from app.bootstrap.serve import serve_forever
     from app.config import ConfigError, default_data_dir
     from app.store.engine import StoreError
 
@@ -209,7 +209,7 @@ def replay(
     as_json: AsJson = False,
 ) -> None:
     """Send recorded messages or a CSV through the real pipeline; prints each alarm transition and a summary."""
-    from app.bootstrap import replay_file
+    from app.bootstrap.serve import replay_file
     from app.ingest.replayfile import ReplayError
 
     try:

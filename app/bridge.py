@@ -32,7 +32,7 @@ from models.events import (
 from models.readings import LiveValue
 
 VALUES_EVERY_MS = 125
-ALARMS_WITHIN_MS = 20
+ALARMS_WITHIN_MS = 8
 
 
 class Bridge(QObject):

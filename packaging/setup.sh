@@ -62,7 +62,7 @@ fi
 stamp=".venv/.ankan-$(cat uv.lock pyproject.toml | cksum | tr ' ' -)"
 if [ ! -e "$stamp" ]; then
   echo "setup: installing locked dependencies into .venv"
-  .uv/bin/uv sync --frozen --python "$python" --quiet
+  .uv/bin/uv sync --frozen --python "$python" --quiet --compile-bytecode
   rm -f .venv/.ankan-*
   touch "$stamp"
 fi

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from pathlib import Path
 from types import TracebackType
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import structlog
 from PySide6.QtCore import QObject, QSettings, Qt, QTimer, Signal
@@ -24,12 +24,14 @@ from app.jobs import Jobs
 from app.ports import LoginResult, Station
 from app.reports.excel import export_table
 from models.people import Actor
-from ui.access.wizard import BrokerChoice, FirstStart, Wizard
 from ui.i18n import messages, t
 from ui.main_window import MainWindow
 from ui.theme import theme
 from ui.widgets.controls import button, plain_label, role_label
 from ui.widgets.preferences import Preferences
+
+if TYPE_CHECKING:
+    from ui.access.wizard import BrokerChoice, FirstStart, Wizard
 
 log = structlog.get_logger(__name__)
 
@@ -137,6 +139,8 @@ class Runner(QObject):
     def begin(self) -> None:
         """Show the wizard, or open the room behind the splash."""
         if self._setup is not None and self._setup.needed():
+            from ui.access.wizard import Wizard
+
             self._wizard = Wizard(self._setup.weakness, self._setup.test, self._jobs)
             self._wizard.finished.connect(self._set_up)
             self._wizard.cancelled.connect(self._app.quit)

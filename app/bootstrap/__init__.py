@@ -1,7 +1,5 @@
-"""The only wiring: rooms are built here and nowhere else."""
+"""The only wiring: rooms are built here and nowhere else.
 
-from app.bootstrap.demo import DemoRoom, open_demo
-from app.bootstrap.room import ControlRoom, EngineCore, open_room
-from app.bootstrap.serve import replay_file, serve_forever
-
-__all__ = ["ControlRoom", "DemoRoom", "EngineCore", "open_demo", "open_room", "replay_file", "serve_forever"]
+``room`` is a station's control room, ``demo`` the demo plant's, ``serve`` runs one without a window, ``setup`` makes
+the first start. Import the one that is needed: the demo's broker and simulator cost a second that a station need not pay.
+"""

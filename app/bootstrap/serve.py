@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 import structlog
 from sqlalchemy import func, select
+from sqlalchemy.exc import SQLAlchemyError
 
 from app.alarms.replay import definition_from
 from app.bootstrap.room import ControlRoom, EngineCore, open_room
@@ -26,6 +27,7 @@ from app.ingest.decodefile import iso_utc
 from app.ingest.inbox import Message
 from app.ingest.replayfile import Recorded, ReplayError, read_recording
 from app.logs import set_up_logging
+from app.store.engine import StoreError
 from models.alarms import AlarmDefinition, AlarmDefinitionRow, AlarmTransition, Priority
 from models.readings import Tag, TagKind
 
@@ -42,7 +44,11 @@ def serve_forever(data_dir: Path) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
     room = open_room(data_dir)
-    room.start()
+    try:
+        room.start()
+    except SQLAlchemyError as error:  # a full disk, a database that went away: said in words, not as a traceback
+        room.stop()
+        raise StoreError(f"the engine could not read its state: {getattr(error, 'orig', None) or error}") from error
     log.info("serving", station=room.name, directory=str(data_dir), brokers=[b.name for b in config.brokers])
     try:
         while not stop.wait(1.0):

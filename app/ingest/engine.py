@@ -31,7 +31,8 @@ from models.readings import Reading
 log = structlog.get_logger(__name__)
 
 IDLE_S = 0.05  # longest sleep: timers fire at least 20 times a second
-LINGER_S = 0.01  # after the first message of a quiet moment, let a few more come before a commit
+LINGER_S = 0.005  # after the first message of a quiet moment, let a few more come before a commit
+KEEP_REPORTS = 50
 RESTART_AFTER_S = (0.0, 0.5, 2.0, 5.0, 10.0, 30.0)
 
 
@@ -222,6 +223,8 @@ class Engine:
         ]
         try:
             self._report_dir.mkdir(parents=True, exist_ok=True)
+            for old in sorted(self._report_dir.glob("crash-*.txt"))[: -KEEP_REPORTS + 1]:
+                old.unlink()
             path.write_text("\n".join(lines), encoding="utf-8")
         except OSError as error:
             log.error("report_failed", detail=str(error))

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import structlog
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, make_url, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
@@ -27,6 +27,12 @@ class StoreError(RuntimeError):
 def sqlite_url(path: Path) -> str:
     """SQLAlchemy URL of a SQLite file."""
     return URL.create("sqlite", database=str(path)).render_as_string(hide_password=False)
+
+
+def newest_schema() -> str:
+    """Revision of the newest migration that ships with the program."""
+    folder = Path(__file__).parent / "migrations" / "versions"
+    return max(path.name for path in folder.glob("[0-9]*.py")).partition("_")[0]
 
 
 def _sqlite_pragmas(connection: DBAPIConnection, _record: Any) -> None:
@@ -71,7 +77,18 @@ class Store:
         self.dialect = self.engine.dialect.name
 
     def upgrade(self) -> None:
-        """Bring the schema to the newest version; raises StoreError with the cause."""
+        """Bring the schema to the newest version; raises StoreError with the cause.
+
+        Alembic is loaded only when there is something to do: most starts find the newest schema.
+        """
+        try:
+            with self.engine.connect() as connection:
+                if inspect(connection).has_table("alembic_version"):
+                    found = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+                    if found == newest_schema():
+                        return
+        except (SQLAlchemyError, OSError) as error:
+            raise StoreError(f"{make_url(self.url).render_as_string()}: {error}") from error
         from alembic import command
         from alembic.config import Config
 

@@ -53,12 +53,14 @@ class Child:
     """A Python child process that speaks JSON lines on its standard output."""
 
     def __init__(self, *arguments: str, **environment: str) -> None:
+        # an installed program has compiled modules: let the children keep theirs
+        inherited = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
         self.process = subprocess.Popen(
             [sys.executable, *arguments],
             stdout=subprocess.PIPE,
             stdin=subprocess.PIPE,
             text=True,
-            env={**os.environ, **environment},
+            env={**inherited, **environment},
             cwd=Path(__file__).parents[2],
         )
 
@@ -107,7 +109,11 @@ def mosquitto() -> Iterator[Any]:
 
 
 def fill_tags(
-    data_dir: Path, count: int, *, limits: Sequence[tuple[str, float, int]] = (("H", 80.0, 3), ("HH", 90.0, 4))
+    data_dir: Path,
+    count: int,
+    *,
+    limits: Sequence[tuple[str, float, int]] = (("H", 80.0, 3), ("HH", 90.0, 4)),
+    auto_reset: bool = False,
 ) -> None:
     """A store with ``count`` tags T0… with limits, in one area per hundred tags."""
     import msgspec
@@ -138,14 +144,16 @@ def fill_tags(
                 Condition(kind=ConditionKind(k), limit=x, deadband=1.0, priority=Priority(p)) for k, x, p in limits
             )
             for tag in tags:
-                definition = AlarmDefinition(key=tag.name, tag=tag.name, text=f"{tag.name} high", conditions=conditions)
+                definition = AlarmDefinition(
+                    key=tag.name, tag=tag.name, text=f"{tag.name} high", conditions=conditions, auto_reset=auto_reset
+                )
                 session.add(AlarmDefinitionRow(key=tag.name, tag_id=tag.id, body=msgspec.to_builtins(definition)))
     store.close()
 
 
 def room_for(data_dir: Path, port: int, qos: int = 1) -> Any:
     """A control room on a broker at ``port``, as a station would have it."""
-    from app.bootstrap import ControlRoom
+    from app.bootstrap.room import ControlRoom
     from app.config import BrokerConfig, Config
 
     return ControlRoom(Config(station="BENCH", brokers=(BrokerConfig(port=port, qos=qos),)), data_dir)

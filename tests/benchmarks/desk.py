@@ -66,10 +66,12 @@ class Desk:
 
 
 @contextmanager
-def desk(port: int, tags: int, qos: int = 0, prepare: Callable[[Path], None] | None = None) -> Iterator[Desk]:
+def desk(
+    port: int, tags: int, qos: int = 0, prepare: Callable[[Path], None] | None = None, auto_reset: bool = False
+) -> Iterator[Desk]:
     """A window on a store of its own with ``tags`` guarded tags."""
     with scratch() as directory:
-        fill_tags(directory, tags)
+        fill_tags(directory, tags, auto_reset=auto_reset)
         if prepare is not None:
             prepare(directory)
         opened = Desk(directory, port, qos)

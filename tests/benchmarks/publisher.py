@@ -27,7 +27,7 @@ def run(port: int, rate: float, tags: int, alarms_per_s: float) -> None:
         for n in range(sent, min(due, sent + 5000)):
             tag = n % tags
             if every and n % every == 0:
-                high[tag] = now + 1.0
+                high[n // every * 7 % tags] = now + 1.0
             beyond = high.get(tag, 0.0) > now
             value = 85.0 if beyond else 50 + n % 97 / 10
             burst += publish_packet(f"ankan/v1/T{tag}", b'{"v":%.2f,"t":%d}' % (value, int(now * 1e6)))

@@ -30,7 +30,7 @@ def ours(directory: Path) -> None:
     """The station's window: engine running, alarm list, tree and plots in place, the login waiting for a hand."""
     import json
 
-    from app.bootstrap import open_room
+    from app.bootstrap.room import open_room
     from ui.application import Runner, make_application
 
     app, settings = make_application(directory)
