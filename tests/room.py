@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import text
 
-from app.bootstrap import ControlRoom, EngineCore
+from app.bootstrap.room import ControlRoom, EngineCore
 from app.clock import US, Clock, ManualClock
 from app.config import Config, StoreConfig
 from app.ingest.inbox import Message

@@ -79,8 +79,10 @@ def _read_csv(path: Path, tag: str) -> Iterator[Recorded]:
         rows = csv.reader(handle)
         try:
             head = [cell.strip() for cell in next(rows)]
-        except (StopIteration, UnicodeDecodeError, csv.Error) as error:
-            raise ReplayError(f"{path}: no head line") from error
+        except StopIteration:
+            raise ReplayError(f"{path}: no head line") from None
+        except (UnicodeDecodeError, csv.Error) as error:
+            raise ReplayError(f"{path}: {error}") from error
         at = next((i for i, name in enumerate(head) if name.lower() in TIME_NAMES), None)
         if at is None:
             raise ReplayError(f"{path}: no time column; one of {', '.join(TIME_NAMES)} is needed")
