@@ -1,4 +1,4 @@
-"""Tables to files: CSV (UTF-8 with BOM, as Excel wants it) and real .xlsx with typed cells, frozen and filtered head.
+"""Tables to files and back: CSV (UTF-8 with BOM, as Excel wants it) and real .xlsx with typed cells, frozen and filtered head.
 
 Text that a spreadsheet would run as a formula (beginning with = + - @, tab or carriage return) is written as text.
 """
@@ -34,6 +34,33 @@ def export_table(path: Path, head: Sequence[str], rows: Iterable[Row]) -> None:
         os.replace(scratch, path)
     finally:
         scratch.unlink(missing_ok=True)
+
+
+def read_rows(path: Path, most: int = 200_000) -> list[list[Any]]:
+    """Cells of a workbook's first sheet, row by row, formulas as their last value; empty rows at the end are dropped.
+
+    Raises OSError, or ValueError when it is no workbook or holds more than ``most`` rows.
+    """
+    from zipfile import BadZipFile
+
+    from openpyxl import load_workbook
+    from openpyxl.utils.exceptions import InvalidFileException
+
+    try:
+        book = load_workbook(path, read_only=True, data_only=True)
+    except (BadZipFile, InvalidFileException, KeyError, SyntaxError) as error:
+        raise ValueError(f"{path.name} is no Excel workbook") from error
+    rows: list[list[Any]] = []
+    try:
+        for row in book.worksheets[0].iter_rows(values_only=True) if book.worksheets else ():
+            rows.append(list(row))
+            if len(rows) > most:
+                raise ValueError(f"{path.name} holds more than {most} rows")
+    finally:
+        book.close()
+    while rows and all(cell is None or cell == "" for cell in rows[-1]):
+        rows.pop()
+    return rows
 
 
 def safe_text(text: str) -> str:

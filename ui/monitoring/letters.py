@@ -65,7 +65,7 @@ def letter_columns(now: Callable[[], int]) -> list[Column[DeadLetterRow]]:
         return row.state != "open"
 
     return [
-        Column("time", "monitoring.column.time", lambda r: near_text(r.received_us, now()), lambda r: r.received_us, 124, dim=dim),
+        Column("time", "monitoring.letters.received", lambda r: near_text(r.received_us, now()), lambda r: r.received_us, 124, dim=dim),
         Column("source", "monitoring.letters.source", lambda r: r.source or DASH, width=96, dim=dim, optional=4),
         Column("topic", "monitoring.letters.topic", lambda r: r.topic or DASH, width=240, dim=dim),
         Column("reason", "monitoring.letters.reason", lambda r: reason_text(r.reason), width=132, bold=lambda r: r.state == "open", dim=dim),
@@ -96,15 +96,15 @@ class LetterSheet(Sheet):
             self.form.addWidget(plain_label(todo, wrap=True))
         self.form.addWidget(hairline())
         facts = (
-            ("letters.detail", row.detail or DASH),
-            ("letters.topic", row.topic or DASH),
-            ("column.time", stamp_text(row.received_us)),
-            ("letters.source", row.source or DASH),
-            ("letters.size", f"{size_text(row.payload_size)} ({count_text(row.payload_size)} B)"),
-            ("letters.state_title", state_text(row.state)),
+            ("detail", row.detail or DASH),
+            ("topic", row.topic or DASH),
+            ("received", stamp_text(row.received_us)),
+            ("source", row.source or DASH),
+            ("size", f"{size_text(row.payload_size)} ({count_text(row.payload_size)} B)"),
+            ("state_title", state_text(row.state)),
         )
         for key, text in facts:
-            self.form.addWidget(role_label("dim", t(f"monitoring.{key}")))
+            self.form.addWidget(role_label("dim", t(f"monitoring.letters.{key}")))
             self.form.addWidget(plain_label(breakable(text), wrap=True))
         self.form.addWidget(role_label("dim", t("monitoring.letters.payload")))
         self.payload = QPlainTextEdit(row.preview)

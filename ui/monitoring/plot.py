@@ -268,7 +268,9 @@ class Plot(QWidget):
         self.right.top, self.right.bottom = area.top(), area.bottom()
         decimals = self.tags[0].decimals if self.tags else 1
         self.right.labels = [
-            LimitLabel((m.value - low) / span, f"{m.name} {_short(m.value, decimals)}", m.priority, band.isVisible())
+            LimitLabel(
+                (m.value - low) / span, f"{m.name} {short_number(m.value, decimals)}", m.priority, band.isVisible()
+            )
             for m, band in zip(self.limits, self._bands, strict=True)
         ]
         self.right.update()
@@ -354,6 +356,7 @@ def dropped_tags(event: QDropEvent) -> list[int]:
     return [int(part) for part in bytes(event.mimeData().data(TAGS_MIME).data()).split()]
 
 
-def _short(value: float, decimals: int) -> str:
+def short_number(value: float, decimals: int) -> str:
+    """A limit without trailing zeros: 50, 7.1, 0.45."""
     text = number_text(value, decimals)
     return text.rstrip("0").rstrip(".") if "." in text else text

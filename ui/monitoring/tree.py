@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from functools import partial
 
@@ -23,6 +22,8 @@ from PySide6.QtWidgets import (
 from models.alarms import AlarmState, Priority
 from models.readings import LiveValue, TagInfo, quality_word
 from ui.i18n import count_text, pick, t, unit_text, value_text
+from ui.monitoring.editing import editing
+from ui.monitoring.favourites import favourites
 from ui.monitoring.tagmodel import NODE_ROLE, Node, TagModel, tags_below
 from ui.theme import theme
 from ui.widgets.controls import ChipGroup, SearchBox, icon_button, name_control, role_label
@@ -32,6 +33,7 @@ from ui.widgets.shapes import paint_alarm_shape
 from ui.widgets.states import EmptyState
 
 Index = QModelIndex | QPersistentModelIndex
+REFILL_MS = 300  # an import changes the catalogue many times
 _FILTERS = ("all", "alarmed", "bad", "favourite")
 
 
@@ -124,8 +126,8 @@ class TagTree(Panel):
         super().__init__(ctx, parent)
         self.model = TagModel(self)
         self.model.by_device = ctx.settings.value("tree/arrange", "area", type=str) == "device"
-        stored = str(ctx.settings.value("tree/favourites", "[]", type=str))
-        self._favourites: set[str] = set(json.loads(stored))
+        self.editing = editing(ctx)
+        self.favourites = favourites(ctx)
         self.summary = role_label("dim")
         self.arrange = icon_button("filter")
         self.arrange.clicked.connect(self._arrange_menu)
@@ -169,7 +171,10 @@ class TagTree(Panel):
         column.addLayout(tools)
         column.addWidget(self.stack, 1)
         ctx.bridge.values.connect(self._values)
-        ctx.bridge.tags_changed.connect(lambda _event: self.refill())
+        self._refill_later = QTimer(self, singleShot=True, interval=REFILL_MS)
+        self._refill_later.timeout.connect(self.refill)
+        ctx.bridge.tags_changed.connect(lambda _event: self._catalogue_changed())
+        self.favourites.changed.connect(self.refill)
         ctx.open_alarms.changed.connect(lambda _rows, _sounding: self._alarms())
         ctx.open_alarms.reset.connect(lambda _event: self._alarms())
         ctx.plotted.connect(self._plotted)
@@ -226,7 +231,7 @@ class TagTree(Panel):
             case "bad":
                 return lambda tag: self._is_bad(tag, live.get(tag.id))
             case "favourite":
-                return lambda tag: tag.name in self._favourites
+                return lambda tag: tag.name in self.favourites.names
             case _:
                 return lambda _tag: True
 
@@ -251,7 +256,7 @@ class TagTree(Panel):
             "all": None,
             "alarmed": sum(1 for tag in tags if self.ctx.open_alarms.of_tag(tag.id)),
             "bad": sum(1 for tag in tags if self._is_bad(tag, live.get(tag.id))),
-            "favourite": len(self._favourites),
+            "favourite": len(self.favourites.names),
         }
         for key, chip in self.chips.chips.items():
             chip.show_text(t(f"monitoring.tree.{key}"), counts[key])
@@ -318,24 +323,25 @@ class TagTree(Panel):
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.addAction(t("monitoring.tree.show"), partial(self._show, tags[:16]))
-        starred = all(tag.name in self._favourites for tag in tags)
+        starred = all(tag.name in self.favourites.names for tag in tags)
         menu.addAction(
-            t("monitoring.tree.unstar" if starred else "monitoring.tree.star"), partial(self._star, tags, not starred)
+            t("monitoring.tree.unstar" if starred else "monitoring.tree.star"),
+            partial(self.favourites.star, [tag.name for tag in tags], not starred),
         )
         menu.addAction(
             t("monitoring.tree.copy"), lambda: QGuiApplication.clipboard().setText("\n".join(tag.name for tag in tags))
         )
+        menu.addSeparator()
+        self.editing.fill_menu(menu, tags)
         menu.popup(self.view.viewport().mapToGlobal(at))
 
     def _show(self, tags: list[TagInfo]) -> None:
         for tag in tags:
             self.ctx.show_on_plot.emit(tag.id, None)
 
-    def _star(self, tags: list[TagInfo], on: bool) -> None:
-        names = {tag.name for tag in tags}
-        self._favourites = self._favourites | names if on else self._favourites - names
-        self.ctx.settings.setValue("tree/favourites", json.dumps(sorted(self._favourites)))
-        self.refill()
+    def _catalogue_changed(self) -> None:
+        if not self._refill_later.isActive():
+            self._refill_later.start()
 
     def _arrange_menu(self) -> None:
         menu = QMenu(self)

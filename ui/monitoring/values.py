@@ -82,7 +82,7 @@ class ValuesPanel(Panel):
     def _connect(self) -> None:
         ctx = self.ctx
         ctx.bridge.values.connect(self._values)
-        ctx.bridge.tags_changed.connect(lambda _event: self._reload())
+        ctx.bridge.tags_changed.connect(lambda _event: self._catalogue_changed())
         ctx.open_alarms.changed.connect(lambda rows, _sounding: self._alarms(rows))
         ctx.open_alarms.reset.connect(lambda _event: self._all_alarms())
         ctx.actor_changed.connect(lambda _actor: self._enable())
@@ -102,6 +102,8 @@ class ValuesPanel(Panel):
         self._second.timeout.connect(self._each_second)
         self._reorder = QTimer(self, interval=REORDER_MS)
         self._reorder.timeout.connect(self._by_and_by)
+        self._reload_later = QTimer(self, singleShot=True, interval=FILL_MS)
+        self._reload_later.timeout.connect(self._reload)
         self._fill_later = QTimer(self, singleShot=True, interval=FILL_MS)
         self._fill_later.timeout.connect(self._fill_sparks)
         self.table.view.verticalScrollBar().valueChanged.connect(lambda _at: self._fill_later.start())
@@ -125,6 +127,10 @@ class ValuesPanel(Panel):
         if kept is not None:
             self.table.select(kept.tag.id)
         self._fill_later.start()
+
+    def _catalogue_changed(self) -> None:
+        if not self._reload_later.isActive():  # an import changes the catalogue many times
+            self._reload_later.start()
 
     def _values(self, values: dict[int, LiveValue]) -> None:
         now = self.ctx.station.now_us()
