@@ -366,5 +366,16 @@ def test_values_stand_beside_their_limits_with_the_unit(panel: AlarmPanel) -> No
     assert limit_text(row) == "50"
 
 
+def test_a_discrete_alarm_shows_the_word_of_its_state(
+    station: MemoryStation, ctx: PanelContext, panel: AlarmPanel
+) -> None:
+    tag = station.add_tag("LS-101", 1.0, states={"0": ["正常", "normal"], "1": ["动作", "tripped"]}, decimals=0)
+    row = station.raise_alarm(station.make_row(tag, ago_s=0, priority=Priority.CRITICAL, value=1.0, limit=None))
+    ctx.bridge._drain_alarms()
+    column = next(n for n, c in enumerate(panel.model.columns) if c.key == "value")
+    at = panel.model.position(row.occurrence_id)
+    assert panel.model.index(at, column).data() == "动作"
+
+
 def test_the_list_counts_its_rows_below(panel: AlarmPanel) -> None:
     assert panel.footer.text().startswith("显示 11 / 13 行")

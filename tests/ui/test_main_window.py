@@ -6,7 +6,7 @@ import msgspec
 import pytest
 from PySide6.QtCore import QEvent, QSettings, Qt
 from PySide6.QtGui import QDesktopServices, QKeyEvent
-from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QLineEdit, QMenu, QTableView, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QLineEdit, QMenu, QTabBar, QTableView, QWidget
 from pytestqt.qtbot import QtBot
 
 from models.alarms import AlarmState, Priority
@@ -308,6 +308,23 @@ def test_the_arrangement_of_the_last_day_is_there_again(
     first.close()
     second = open_window()
     assert workspace(second).docks["tree"].isHidden()
+
+
+def test_restoring_a_layout_leaves_one_bar_of_tabs_in_its_place(
+    station: MemoryStation, open_window: Open, settings: QSettings
+) -> None:
+    open_window().close()
+    window = open_window()
+    page = workspace(window)
+    page.save("夜班")
+    for restore in (lambda: None, lambda: page.restore("夜班"), page.restore_factory):
+        restore()
+        window.resize(1700, 900)
+        flush()
+        bars = [bar for bar in page.findChildren(QTabBar) if bar.isVisible() and bar.count()]
+        assert [[bar.tabText(n) for n in range(bar.count())] for bar in bars] == [["报警", "监控"]]
+        assert bars[0].geometry().top() >= page.docks["alarms"].geometry().bottom() - 1
+        window.resize(1920, 1080)
 
 
 def test_sizes_that_a_person_has_chosen_survive_the_night(

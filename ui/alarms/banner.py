@@ -13,7 +13,7 @@ from app.ports import Answer
 from models.alarms import AlarmRow, AlarmState, Priority
 from models.commands import AcknowledgeAlarms, MuteSound, SilenceSound
 from ui.alarms.actions import AlarmActions, phrases
-from ui.alarms.columns import alarm_text, area_text, limit_text, shown_value
+from ui.alarms.columns import alarm_text, area_text, limit_text, shown_value, states_of
 from ui.alarms.counts import BannerClock, PriorityCounts
 from ui.alarms.sound import AlarmSound
 from ui.i18n import clock_text, messages, pick, short_span_text, t, unit_text
@@ -56,7 +56,11 @@ class AlarmStrip(QWidget):
         if row is None:
             return t("alarms.banner_calm"), []
         now = self._ctx.station.now_us()
-        value = f"{shown_value(row)} {unit_text(row.unit)}".strip() if row.value is not None else ""
+        value = (
+            f"{shown_value(row, states_of(self._ctx.station.tags, row))} {unit_text(row.unit)}".strip()
+            if row.value is not None
+            else ""
+        )
         message = " ".join(part for part in (row.tag, value, alarm_text(row)) if part)
         limit = t("alarms.banner_limit", limit=f"{limit_text(row)} {unit_text(row.unit)}".strip())
         since = t("alarms.banner_unacknowledged", span=short_span_text(now - row.raised_us))
@@ -73,6 +77,8 @@ class AlarmStrip(QWidget):
         rect, row = self.rect(), self.row
         ground = colors.color("critfill") if self.red else colors.color("g1" if row is None else "g0")
         painter.fillRect(rect, ground)
+        if row is None:
+            painter.fillRect(0, rect.height() - 1, rect.width(), 1, colors.color("g3"))
         cell = QRectF(0, 0, 60, rect.height())
         if row is not None:
             self._cell(painter, cell, row, ground)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from app.ports import TagCatalogue
 from models.alarms import HELD, AlarmRow, AlarmState
 from ui.i18n import DASH, clock_text, near_text, number_text, pick, span_text, t, unit_text, value_text
 from ui.widgets.rows import Column
 
 Now = Callable[[], int]
+States = dict[str, list[str]]
 
 
 def alarm_text(row: AlarmRow) -> str:
@@ -36,15 +38,21 @@ def priority_text(row: AlarmRow) -> str:
     return t(f"common.priority.{row.priority.word}")
 
 
-def shown_value(row: AlarmRow) -> str:
-    """Value at the alarm, without unit."""
-    return value_text(row.value, row.decimals)
+def shown_value(row: AlarmRow, states: States | None = None) -> str:
+    """Value at the alarm, without unit; ``states`` are the words of a discrete tag."""
+    return value_text(row.value, row.decimals, states)
 
 
-def value_and_limit(row: AlarmRow) -> str:
+def value_and_limit(row: AlarmRow, states: States | None = None) -> str:
     """Value, limit and unit in one text, for copying: ``52.4 / 50 %LEL``."""
     limit = f" / {limit_text(row)}" if row.limit is not None else ""
-    return f"{shown_value(row)}{limit} {unit_text(row.unit)}".strip()
+    return f"{shown_value(row, states)}{limit} {unit_text(row.unit)}".strip()
+
+
+def states_of(tags: TagCatalogue, row: AlarmRow) -> States | None:
+    """The words of the states of an alarm's tag, if it is discrete."""
+    tag = tags.by_id(row.tag_id) if row.tag_id is not None else None
+    return tag.states if tag is not None else None
 
 
 def limit_text(row: AlarmRow) -> str:
@@ -92,8 +100,8 @@ def _value_key(row: AlarmRow) -> tuple[int, float, str]:
     return (2, 0.0, "") if row.value is None else (0, row.value, "")
 
 
-def alarm_columns(now: Now) -> list[Column[AlarmRow]]:
-    """Columns of the list; ``now`` is the engine's clock in UTC µs."""
+def alarm_columns(now: Now, tags: TagCatalogue) -> list[Column[AlarmRow]]:
+    """Columns of the list; ``now`` is the engine's clock in UTC µs, ``tags`` knows the words of discrete states."""
 
     def column(
         key: str,
@@ -128,7 +136,7 @@ def alarm_columns(now: Now) -> list[Column[AlarmRow]]:
         column("area", area_text, 94, optional=2),
         column("tag", lambda r: r.tag, 82),
         column("text", alarm_text, 150, stretch=True),
-        column("value", value_and_limit, 158, _value_key, right=True),
+        column("value", lambda r: value_and_limit(r, states_of(tags, r)), 158, _value_key, right=True),
         column(
             "lasted",
             lambda r: span_text(lasted_us(r, now())),

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QRectF, Qt
+from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QRect, QRectF, Qt
 from PySide6.QtGui import QFontMetrics, QPainter
 from PySide6.QtWidgets import QStyle, QStyleOptionViewItem
 
+from app.ports import TagCatalogue
 from models.alarms import AlarmRow, AlarmState
-from ui.alarms.columns import limit_text, shown_value
+from ui.alarms.columns import limit_text, shown_value, states_of
 from ui.i18n import unit_text
 from ui.theme import theme
 from ui.widgets.rows import ROW_ROLE
@@ -20,6 +21,10 @@ LIMIT_WIDTH = 48
 
 class AlarmDelegate(CellDelegate):
     """The delegate of the alarm list."""
+
+    def __init__(self, tags: TagCatalogue, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._tags = tags
 
     def paint(
         self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
@@ -59,7 +64,9 @@ class AlarmDelegate(CellDelegate):
             painter.drawText(limit, Qt.AlignmentFlag.AlignLeft | middle, f" / {text}")
         painter.setFont(value_font)
         painter.setPen(theme().color(body))
-        line = QFontMetrics(value_font).elidedText(shown_value(row), Qt.TextElideMode.ElideRight, value.width())
+        line = QFontMetrics(value_font).elidedText(
+            shown_value(row, states_of(self._tags, row)), Qt.TextElideMode.ElideRight, value.width()
+        )
         painter.drawText(value, Qt.AlignmentFlag.AlignRight | middle, line)
         painter.setFont(theme().font(12))
         selected = bool(option.state & QStyle.StateFlag.State_Selected)

@@ -13,7 +13,7 @@ from models.alarms import AlarmDefinition, AlarmRow, AlarmState
 from models.commands import AcknowledgeAlarms, ReturnToService, ShelveAlarms, TakeOutOfService, UnshelveAlarms
 from models.readings import LiveValue
 from ui.alarms.actions import AlarmActions, can_acknowledge, can_reset
-from ui.alarms.columns import alarm_text, area_text, lasted_us, limit_text, state_text
+from ui.alarms.columns import alarm_text, area_text, lasted_us, limit_text, shown_value, state_text, states_of
 from ui.alarms.figures import LimitBar
 from ui.alarms.journal import JournalSheet, transition_text
 from ui.alarms.month import DAYS, Month, MonthBlock
@@ -265,7 +265,7 @@ class AlarmDetail(QScrollArea):
             if other.area == row.area and other.occurrence_id != row.occurrence_id and other.active
         ]
         for other in sorted(related, key=urgency)[:RELATED]:
-            value = f"{value_text(other.value, other.decimals)} {unit_text(other.unit)}".strip()
+            value = f"{shown_value(other, states_of(self.ctx.station.tags, other))} {unit_text(other.unit)}".strip()
             shape = AlarmShape(13)
             shape.show_alarm(other.priority, other.state)
             self._why_line(shape, f"{other.tag} {alarm_text(other)} {value}", clock_text(other.raised_us)[:5])

@@ -57,7 +57,7 @@ class AlarmModel(RowsModel[AlarmRow]):
 
     def __init__(self, ctx: PanelContext, parent: QObject | None = None) -> None:
         now = ctx.station.now_us
-        super().__init__(alarm_columns(now), lambda row: row.occurrence_id, urgency, parent)
+        super().__init__(alarm_columns(now, ctx.station.tags), lambda row: row.occurrence_id, urgency, parent)
         self.filter = AlarmFilter()
         self._lasting = next(i for i, column in enumerate(self.columns) if column.key == "lasted")
         self._clock = QTimer(self, interval=1000)

@@ -42,7 +42,7 @@ class AlarmPanel(Panel):
         self.acts = AlarmActions(ctx, self)
         self.model = AlarmModel(ctx)
         self.table: DataTable[AlarmRow] = DataTable(ctx, "alarms", self.model, "check")
-        self.table.view.setItemDelegate(AlarmDelegate(self.table.view))
+        self.table.view.setItemDelegate(AlarmDelegate(ctx.station.tags, self.table.view))
         self._asked = 0  # number of the latest history question: late answers to older ones are dropped
         self._build()
         self._connect()

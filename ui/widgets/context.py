@@ -32,6 +32,7 @@ class ContextColumn(QWidget):
         self.stack = QStackedWidget()
         self.column.addWidget(self.stack, 1)
         self.empty = EmptyState("info")
+        self.empty.setObjectName("contextBody")
         self.stack.addWidget(self.empty)
         self._views: dict[str, tuple[QWidget, str]] = {}
         self.sheet: Sheet | None = None

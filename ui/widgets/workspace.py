@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QByteArray, QSettings, Qt, Signal
-from PySide6.QtWidgets import QDockWidget, QMainWindow, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabBar, QVBoxLayout, QWidget
 
 from ui.i18n import messages, t
 from ui.widgets.controls import icon_button, name_control
@@ -129,9 +129,7 @@ class Workspace(QMainWindow):
     def restore(self, name: str) -> bool:
         """Restore a saved arrangement; False if there is none of that name or it belongs to another version."""
         state = self._settings.value(f"layouts/{self.key}/{name}")
-        done = isinstance(state, QByteArray) and self.restoreState(state, LAYOUT_VERSION)
-        self.set_locked(self.locked)
-        return bool(done)
+        return isinstance(state, QByteArray) and self._apply(state)
 
     def delete(self, name: str) -> None:
         """Forget a saved arrangement."""
@@ -139,5 +137,14 @@ class Workspace(QMainWindow):
 
     def restore_factory(self) -> None:
         """Back to how it was delivered."""
-        self.restoreState(self._factory, LAYOUT_VERSION)
+        self._apply(self._factory)
+
+    def _apply(self, state: QByteArray) -> bool:
+        direct = Qt.FindChildOption.FindDirectChildrenOnly
+        before = self.findChildren(QTabBar, options=direct)
+        done = self.restoreState(state, LAYOUT_VERSION)
+        if done:
+            for bar in before:  # restoreState makes every group's bar anew and leaves the old ones standing about
+                bar.hide()
         self.set_locked(self.locked)
+        return done
