@@ -73,17 +73,17 @@ def demo(
     if tour is not None:
         from ui.tour import take_tour
 
-        raise typer.Exit(take_tour(tour, lambda where: _demo_room(where, seed, autoplay=False)))
+        raise typer.Exit(take_tour(tour, lambda where: _demo_room(where, seed, leak_in_s=-330.0)))
     directory = data or default_data_dir().with_name("ankan-demo")
     from ui.application import run
 
     raise typer.Exit(run(directory, lambda: _demo_room(directory, seed), sign_in=_as_operator))
 
 
-def _demo_room(directory: Path, seed: int, *, autoplay: bool = True) -> Any:
+def _demo_room(directory: Path, seed: int, *, leak_in_s: float = 60.0) -> Any:
     from app.bootstrap.demo import open_demo
 
-    return open_demo(directory, seed, autoplay=autoplay)
+    return open_demo(directory, seed, leak_in_s=leak_in_s)
 
 
 def _as_operator(room: Any) -> Any:

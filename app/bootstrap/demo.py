@@ -39,6 +39,7 @@ PEOPLE = (
 ACCOUNTS = "demo-accounts.json"
 _PASSWORD_ENV = "ANKAN_DEMO_BROKER_PASSWORD"
 SHIFT = 8 * 3600 * US
+LEAK = "leak"
 
 
 def read_accounts(data_dir: Path) -> dict[str, str]:
@@ -52,8 +53,13 @@ def _write_accounts(data_dir: Path, accounts: dict[str, str]) -> None:
     path.write_bytes(msgspec.json.format(msgspec.json.encode(accounts), indent=2))
 
 
-def prepare_demo(data_dir: Path, plant: DemoPlant, seed: int, now_us: int, hours: float = 24.0) -> None:
-    """Fill an empty data directory with plant, people and past; a directory that was filled before is left alone."""
+def prepare_demo(
+    data_dir: Path, plant: DemoPlant, seed: int, now_us: int, hours: float = 24.0, leaking_s: float = 0.0
+) -> None:
+    """Fill an empty data directory with plant, people and past; a directory that was filled before is left alone.
+
+    With ``leaking_s`` the leak at P-203 began that many seconds before now.
+    """
     if (data_dir / ACCOUNTS).exists():
         return
     data_dir.mkdir(parents=True, exist_ok=True)
@@ -73,6 +79,8 @@ def prepare_demo(data_dir: Path, plant: DemoPlant, seed: int, now_us: int, hours
         core = EngineCore(room)
         simulator = Simulator(clock, seed, plant)
         place_past(simulator, now_us)
+        if leaking_s:
+            simulator.start_scenario(LEAK, now_us - int(leaking_s * US))
 
         def duty(t_us: int) -> Actor:
             login, name, role = PEOPLE[(t_us // SHIFT) % 2]
@@ -89,7 +97,9 @@ def prepare_demo(data_dir: Path, plant: DemoPlant, seed: int, now_us: int, hours
 class DemoRoom(ControlRoom):
     """The demo plant's control room, with its broker and simulator."""
 
-    def __init__(self, data_dir: Path, plant: DemoPlant, seed: int, clock: Clock, *, autoplay: bool = True) -> None:
+    def __init__(
+        self, data_dir: Path, plant: DemoPlant, seed: int, clock: Clock, *, leak_at_us: int | None = None
+    ) -> None:
         self._secret = secrets.token_urlsafe(16)
         os.environ[_PASSWORD_ENV] = self._secret
         self._broker = EmbeddedBroker(users={"ankan": self._secret}, data_dir=data_dir)
@@ -115,15 +125,15 @@ class DemoRoom(ControlRoom):
         )
         self._field = BrokerClient(field, "field", Inbox(1000), clock, lambda _link: None)
         self._publisher = SimulatorPublisher(self._simulator, self._field.publish, clock=clock)
-        self._autoplay = autoplay
+        self._leak_at_us = leak_at_us
 
     def start(self) -> None:
-        """Start the room, then the plant; a leak begins after a quiet minute so that there is something to see."""
+        """Start the room, then the plant."""
         super().start()
         self._field.start()
         self._publisher.start()
-        if self._autoplay:
-            self._simulator.start_scenario("leak", self.clock.now_us() + 60 * US)
+        if self._leak_at_us is not None:
+            self._simulator.start_scenario(LEAK, self._leak_at_us)
 
     def stop(self) -> None:
         """Stop the plant, then the room, then the broker."""
@@ -144,10 +154,16 @@ class DemoRoom(ControlRoom):
 
 
 def open_demo(
-    data_dir: Path, seed: int = 7, clock: Clock | None = None, *, hours: float = 24.0, autoplay: bool = True
+    data_dir: Path, seed: int = 7, clock: Clock | None = None, *, hours: float = 24.0, leak_in_s: float = 60.0
 ) -> DemoRoom:
-    """The demo plant in a data directory, prepared at the first start. Raises PlantError, StoreError, BrokerFailedError."""
+    """The demo plant in a data directory, prepared at the first start.
+
+    A leak begins ``leak_in_s`` seconds from now, so that there is something to see; a negative figure means that it
+    began before (and at the first start is in the history too). Raises PlantError, StoreError, BrokerFailedError.
+    """
     clock = clock or SystemClock()
     plant = load_demo()
-    prepare_demo(data_dir, plant, seed, clock.now_us(), hours)
-    return DemoRoom(data_dir, plant, seed, clock, autoplay=autoplay)
+    began_us = clock.now_us()
+    prepare_demo(data_dir, plant, seed, began_us, hours, max(0.0, -leak_in_s))
+    at_us = (began_us if leak_in_s < 0 else clock.now_us()) + int(leak_in_s * US)
+    return DemoRoom(data_dir, plant, seed, clock, leak_at_us=at_us)

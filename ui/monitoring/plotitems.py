@@ -94,6 +94,7 @@ class Envelope(pg.GraphicsObject):
         super().__init__()
         self._path = QPainterPath()
         self._strokes: Any = None
+        self._apart = 0.0
         self._bounds = QRectF()
 
     def set_data(self, x: Floats, lo: Floats, hi: Floats) -> None:
@@ -110,6 +111,7 @@ class Envelope(pg.GraphicsObject):
                 corners = self._strokes.ndarray()
                 corners[:, 0] = corners[:, 2] = x[wide]
                 corners[:, 1], corners[:, 3] = lo[wide], hi[wide]
+                self._apart = float(np.median(np.diff(x)))
             else:
                 self._path = _polygons(x, lo, hi)
         self.update()
@@ -122,7 +124,7 @@ class Envelope(pg.GraphicsObject):
             painter.fillPath(self._path, theme().color("trace", 0.28))
             return
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-        apart = self._bounds.width() / max(1, self._strokes.ndarray().shape[0]) * abs(painter.transform().m11())
+        apart = self._apart * abs(painter.transform().m11())
         pen = pg.mkPen(theme().color("trace", 0.28), width=max(1, round(apart)))
         pen.setCapStyle(Qt.PenCapStyle.FlatCap)
         painter.setPen(pen)

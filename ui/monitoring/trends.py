@@ -166,8 +166,7 @@ class TrendPanel(Panel):
     def show_group(self, rows: Sequence[Sequence[str]]) -> None:
         """Replace all plots by these (names of tags, one list a plot; unknown names are left out)."""
         for plot in self.plots:
-            self._column.removeWidget(plot)
-            plot.deleteLater()
+            self._drop(plot)
         self.plots.clear()
         self._queue.clear()
         for names in rows:
@@ -197,8 +196,7 @@ class TrendPanel(Panel):
             plot.remove_tag(tag_id)
             if not plot.tags:
                 self.plots.remove(plot)
-                self._column.removeWidget(plot)
-                plot.deleteLater()
+                self._drop(plot)
         self._changed()
 
     def bring(self, tag_id: int, t_us: int | None = None) -> None:
@@ -227,6 +225,12 @@ class TrendPanel(Panel):
         plot.dropped.connect(partial(self.add, onto=plot))
         self._column.addWidget(plot, 1)
         self.plots.append(plot)
+
+    def _drop(self, plot: Plot) -> None:
+        """Out of sight at once, deleted when Qt comes to it."""
+        self._column.removeWidget(plot)
+        plot.hide()
+        plot.deleteLater()
 
     def _changed(self) -> None:
         ids = {tag.id for plot in self.plots for tag in plot.tags}

@@ -26,6 +26,7 @@ MINUTE, HOUR = 60 * US, 3600 * US
 #: Hours before now at which scenarios of the past begin and end.
 PAST = (("wear", 20.0, 19.2), ("lightning", 14.0, 13.9), ("lost", 9.5, 9.2), ("stuck", 5.0, 3.4), ("trip", 2.6, 2.5))
 ACK_AFTER = 4 * MINUTE
+WAITING = 9 * MINUTE  # what was raised this shortly before now still waits for somebody
 ROWS = 15  # times in one batch: about 4 000 samples
 COMMENTS = ("已现场确认", "已通知仪表班", "已联系班组处理", "跟踪观察")
 
@@ -101,7 +102,7 @@ def live_through(
                 count += len(readings)
                 pipeline.feed(readings)
                 pipeline.tick()
-                _acknowledge(engine, clock.now_us(), duty)
+                _acknowledge(engine, clock.now_us(), now_us - WAITING, duty)
                 pipeline.flush_changes()
     clock.set(now_us)
     pipeline.tick()
@@ -122,12 +123,14 @@ def _readings(block: Block) -> list[Reading]:
     return readings
 
 
-def _acknowledge(engine: AlarmEngine, now_us: int, duty: Callable[[int], Actor]) -> None:
+def _acknowledge(engine: AlarmEngine, now_us: int, until_us: int, duty: Callable[[int], Actor]) -> None:
     """The person on duty sees what has stood for some minutes."""
     waiting = [
         row.occurrence_id
         for row in engine.open_rows()
-        if row.state in (AlarmState.UNACK, AlarmState.RTNUN) and now_us - row.raised_us > ACK_AFTER
+        if row.state in (AlarmState.UNACK, AlarmState.RTNUN)
+        and now_us - row.raised_us > ACK_AFTER
+        and row.raised_us < until_us
     ]
     if waiting:
         comment = COMMENTS[(now_us // MINUTE) % len(COMMENTS)]
