@@ -8,9 +8,10 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 from models.events import DeadLettersChanged, EngineCrashed, EngineStats, LinkChanged, LinkState, StoreFailed
 from ui.i18n import clock_text, count_text, messages, t
 from ui.theme import theme
-from ui.widgets.controls import Pill, button, hairline, name_control, plain_label, set_role
+from ui.widgets.controls import button, hairline, name_control, plain_label, set_role
 from ui.widgets.icons import set_icon
 from ui.widgets.panel import PanelContext
+from ui.widgets.pill import Pill
 
 
 class StatusBar(QWidget):
