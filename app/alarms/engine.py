@@ -79,7 +79,9 @@ class AlarmEngine:
             if runtime is not None:
                 fits = len(runtime.conditions) == len(stored.definition.conditions)
                 alarm.runtime = runtime if fits else alarm.logic.adopt(runtime, (), now_us)
-                alarm.logic.heard(alarm.runtime, now_us)  # the silence while the engine was down does not count
+                alarm.logic.heard(
+                    alarm.runtime, now_us, resumed=True
+                )  # the silence while the engine was down does not count
             if occurrence_id is not None and occurrence_id in open_rows:
                 alarm.occurrence = open_rows[occurrence_id]
                 self._by_occurrence[occurrence_id] = alarm

@@ -99,13 +99,15 @@ class AlarmLogic:
         runtime.inputs[tag] = value
         return self._observe(runtime, changes, Observation(t_us, None, False, False, runtime.inputs))
 
-    def heard(self, runtime: AlarmRuntime, wall_us: int) -> None:
-        """The source gave a sign of life at ``wall_us`` (station time) that changed nothing: STALE counts from there."""
+    def heard(self, runtime: AlarmRuntime, wall_us: int, *, resumed: bool = False) -> None:
+        """The source gave a sign of life at ``wall_us`` (station time) that changed nothing: STALE counts from there.
+
+        ``resumed``: the station itself was away until then, so that STUCK, too, begins anew.
+        """
         for i in self._silent:
-            if self._conditions[i].kind is ConditionKind.STALE:
-                state = runtime.conditions[i]
-                if not state.level:
-                    state.since = max(state.since or 0, wall_us - runtime.offset_us)
+            state = runtime.conditions[i]
+            if not state.level and (resumed or self._conditions[i].kind is ConditionKind.STALE):
+                state.since = max(state.since or 0, wall_us - runtime.offset_us)
 
     def advance(self, runtime: AlarmRuntime, wall_us: int) -> list[Change]:
         """Fire every timer due up to ``wall_us`` (station time), oldest first."""

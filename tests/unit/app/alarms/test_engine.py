@@ -336,6 +336,21 @@ def test_after_a_restart_list_shelving_and_numbers_go_on(plant: Plant) -> None:
     assert ids == sorted(set(ids))
 
 
+def test_time_away_from_the_plant_is_no_proof_of_a_stuck_sensor(plant: Plant) -> None:
+    tag = plant.tag("GD-1")
+    stuck = Condition(kind=ConditionKind.STUCK, window_s=60, priority=Priority.LOW)
+    plant.define(AlarmDefinition(key="S", tag="GD-1", conditions=(stuck,)))
+    plant.start()
+    plant.hear(tag, 3.0)
+    plant.commit()
+    plant.clock.advance(3600)
+    plant.start()
+    plant.hear(tag, 3.0)
+    assert plant.commit().rows == []
+    assert plant.wait(50).rows == []
+    assert [r.state for r in plant.wait(20).rows] == [AlarmState.UNACK]
+
+
 def test_saving_twice_is_saving_once(plant: Plant) -> None:
     tag = plant.tag("TI-1")
     plant.define(high("H", "TI-1"))
