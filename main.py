@@ -56,7 +56,7 @@ def window(
 ) -> None:
     """Open the window on this station's own configuration."""
     if context.invoked_subcommand is None:
-        from app.config import default_data_dir
+        from app.paths import default_data_dir
 
         raise typer.Exit(_station_window(data or default_data_dir()))
 
@@ -68,7 +68,7 @@ def demo(
     seed: Annotated[int, typer.Option(help="seed of the simulator")] = 7,
 ) -> None:
     """Open the window on the demo plant: an embedded broker and a simulator, in a data directory of its own."""
-    from app.config import default_data_dir
+    from app.paths import default_data_dir
 
     if tour is not None:
         from ui.tour import take_tour
@@ -131,7 +131,8 @@ def _station_window(directory: Path) -> int:
 def serve(data: DataDir = None) -> None:
     """Run the engine without a window, until interrupted."""
     from app.bootstrap.serve import serve_forever
-    from app.config import ConfigError, default_data_dir
+    from app.config import ConfigError
+    from app.paths import default_data_dir
     from app.store.engine import StoreError
 
     try:
@@ -144,8 +145,7 @@ def serve(data: DataDir = None) -> None:
 def doctor(data: DataDir = None, as_json: AsJson = False) -> None:
     """Check this station and say what is wrong and how to mend it. Leaves with 1 when something is."""
     from app.doctor import examine
-
-    from app.config import default_data_dir
+    from app.paths import default_data_dir
 
     findings = list(examine(data or default_data_dir()))
     for finding in findings:
@@ -170,9 +170,10 @@ def decode(
 ) -> None:
     """Show what the pipeline would make of recorded messages."""
     from app.clock import SystemClock
-    from app.config import ConfigError, default_data_dir, load_config, shipped_mappings
+    from app.config import ConfigError, load_config, shipped_mappings
     from app.ingest.decode.mapping import MappingError, MappingSet
     from app.ingest.decodefile import decode_files
+    from app.paths import default_data_dir
 
     try:
         config = load_config(data or default_data_dir())

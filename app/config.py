@@ -8,38 +8,21 @@ either the old or the new one.
 from __future__ import annotations
 
 import os
-import sys
 import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import platformdirs
 import tomli_w
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-APP = "ankan"
+from app.paths import resource_path
+
 KEYRING_SERVICE = "ankan-mqtt"
 
 
 class ConfigError(ValueError):
     """The configuration can't be used; the message names file, key and what is wrong."""
-
-
-def project_root() -> Path:
-    """Folder of main.py, or of the frozen program."""
-    frozen = getattr(sys, "_MEIPASS", None)
-    return Path(frozen) if frozen else Path(__file__).resolve().parent.parent
-
-
-def resource_path(*parts: str) -> Path:
-    """Path of a file that ships with the program, below resources/."""
-    return project_root().joinpath("resources", *parts)
-
-
-def default_data_dir() -> Path:
-    """The user's data directory of this station."""
-    return Path(platformdirs.user_data_dir(APP, appauthor=False))
 
 
 class _Strict(BaseModel):

@@ -16,7 +16,7 @@ from typing import Any
 
 from PySide6.QtCore import QCoreApplication, QLibraryInfo, QLocale, QObject, QTranslator, Signal
 
-from app.config import resource_path
+from app.paths import resource_path
 
 LANGUAGES = ("zh", "en")
 MINUS = "\N{MINUS SIGN}"

@@ -14,8 +14,8 @@ from PySide6.QtGui import QCloseEvent, QDesktopServices, QKeySequence, QResizeEv
 from PySide6.QtWidgets import QGridLayout, QLabel, QMainWindow, QStackedWidget, QWidget
 
 from app.bridge import Bridge
-from app.config import resource_path
 from app.jobs import Jobs
+from app.paths import resource_path
 from app.ports import Station
 from models.alarms import AlarmRow
 from models.commands import LogOut

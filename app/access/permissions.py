@@ -11,7 +11,7 @@ from pathlib import Path
 
 import msgspec
 
-from app.config import resource_path
+from app.paths import resource_path
 from models.people import Actor, Role
 
 SYSTEM = "system"

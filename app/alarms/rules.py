@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from app.config import resource_path
+from app.paths import resource_path
 from models.alarms import Priority
 
 

@@ -13,7 +13,7 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
-from app.config import resource_path
+from app.paths import resource_path
 
 _ANNOTATION = re.compile(r"\{[^{}]*\}")
 _REMEMBERED = 2_000

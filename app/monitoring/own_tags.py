@@ -14,7 +14,7 @@ import msgspec
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.config import resource_path
+from app.paths import resource_path
 from models.alarms import AlarmDefinition, AlarmDefinitionRow
 from models.readings import Retention, Tag, TagKind
 

@@ -10,7 +10,7 @@ from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
-from app.config import resource_path
+from app.paths import resource_path
 from app.ports import Answer
 from models.alarms import AlarmState, Priority
 from tests.ui.conftest import flush

@@ -13,7 +13,7 @@ import structlog
 from PySide6.QtCore import QObject, QTimer, QUrl, Signal
 
 from app.clock import US
-from app.config import resource_path
+from app.paths import resource_path
 from models.alarms import AlarmRow, Priority
 from ui.widgets.open_alarms import OpenAlarms, held
 

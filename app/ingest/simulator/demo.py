@@ -7,8 +7,8 @@ from typing import Any, Literal
 
 import msgspec
 
-from app.config import resource_path
 from app.ingest.simulator.plant import PlantError, PlantFile, read_plant
+from app.paths import resource_path
 from models.alarms import AlarmDefinition
 from models.commands import TagDraft
 from models.readings import PlaceKind

@@ -8,7 +8,7 @@ import pytest
 
 from app.access import users
 from app.access.permissions import RulesError, load_permissions
-from app.config import resource_path
+from app.paths import resource_path
 from models import commands
 from models.commands import Command
 from models.people import Actor, Role, system_actor

@@ -12,7 +12,7 @@ from app.alarms.kpi import Flood, bins_of, chattering_of, floods_of, performance
 from app.alarms.records import OccurrenceRecord
 from app.alarms.rules import AlarmRulesError, load_alarm_rules
 from app.clock import US
-from app.config import resource_path
+from app.paths import resource_path
 from models.alarms import AlarmState, ConditionKind, Priority
 
 RULES = load_alarm_rules().kpi

@@ -1,10 +1,10 @@
 import json
 import re
 
-from app.config import resource_path
 from app.ingest.decode.mapping import MappingSet
 from app.ingest.decode.sparkplug_b_pb2 import Payload
 from app.ingest.decodefile import decode_files, iso_utc
+from app.paths import resource_path
 
 T = 1_764_000_000_000_000
 SHIPPED = MappingSet.load([resource_path("rules", "mappings")])

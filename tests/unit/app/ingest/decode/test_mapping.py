@@ -5,11 +5,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.config import resource_path
 from app.ingest.decode.base import Undecodable
 from app.ingest.decode.convert import Conversion, number_of
 from app.ingest.decode.mapping import MappingError, MappingSet
 from app.ingest.decode.router import Decoder
+from app.paths import resource_path
 from models.events import Refusal
 from models.readings import Reading
 

@@ -4,10 +4,10 @@ import msgspec
 import pytest
 
 from app.alarms.logic import AlarmLogic
-from app.config import resource_path
 from app.ingest.simulator.demo import load_demo
 from app.ingest.simulator.plant import PlantError
 from app.ingest.units import shipped
+from app.paths import resource_path
 from models.alarms import AlarmDefinition, ConditionKind, Priority
 from models.readings import PlaceKind
 
