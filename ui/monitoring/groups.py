@@ -8,6 +8,7 @@ from functools import partial
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QWidget
 
+from models.readings import TagKind
 from ui.i18n import t
 from ui.widgets.controls import button
 from ui.widgets.panel import PanelContext, ReasonRequest
@@ -95,3 +96,13 @@ class GroupButton(QWidget):
                 done=lambda name, _seconds, _once: self.save(name),
             )
         )
+
+
+def suggested(ctx: PanelContext, most: int = 4) -> list[list[str]]:
+    """What to show when nobody has chosen yet: tags in alarm first, then those that are guarded, a plot each."""
+    tags, alarms = ctx.station.tags, ctx.station.alarms
+    names = [row.tag for row in sorted(ctx.open_alarms.rows(), key=lambda r: -r.priority) if row.tag_id is not None]
+    names += [info.name for info in tags.all() if not info.name.startswith("$") and alarms.definitions_of(info.id)]
+    known = (tags.by_name(name) for name in dict.fromkeys(names))
+    wanted = [info.name for info in known if info is not None and info.kind == TagKind.ANALOG]
+    return [[name] for name in wanted[:most]]

@@ -116,9 +116,9 @@ class LegendGutter(QWidget):
             painter.drawText(rect.adjusted(used + 18, 2, 0, 0), Qt.AlignmentFlag.AlignVCenter, word)
 
     def _large(self, painter: QPainter, legend: Legend) -> None:
-        rect = QRectF(10, 0, self.width() - 14, self.height())
+        rect = QRectF(10, 2, self.width() - 14, self.height())
         self._head(painter, legend, rect)
-        self._value(painter, legend, QRectF(10, 20, rect.width(), 26), 20)
+        self._value(painter, legend, QRectF(10, 22, rect.width(), 26), 20)
         painter.setFont(theme().font(12))
         painter.setPen(theme().color("g5"))
         place = " · ".join(
@@ -137,7 +137,7 @@ class LegendGutter(QWidget):
         metrics = painter.fontMetrics()
         if self.height() >= 68:
             painter.drawText(
-                QRectF(10, 47, rect.width(), 18),
+                QRectF(10, 48, rect.width(), 18),
                 Qt.AlignmentFlag.AlignVCenter,
                 metrics.elidedText(place, Qt.TextElideMode.ElideRight, int(rect.width())),
             )
@@ -178,16 +178,27 @@ class LimitGutter(QWidget):
         painter = QPainter(self)
         painter.setFont(theme().font(12))
         span = self.bottom - self.top
-        last = -1e9
-        for label in sorted(self.labels, key=lambda x: -x.height):
-            if not -0.02 <= label.height <= 1.02:
-                continue
-            y = max(self.bottom - label.height * span, last + 17)
-            if y > self.height() - 6:
-                break
-            last = y
+        shown = [x for x in sorted(self.labels, key=lambda x: -x.height) if -0.02 <= x.height <= 1.02]
+        places = spread_out([self.bottom - x.height * span for x in shown], 9.0, self.height() - 9.0, 17.0)
+        for label, y in zip(shown, places, strict=False):
             state = AlarmState.UNACK if label.crossed else AlarmState.ACKED
             paint_alarm_shape(painter, QRectF(6, y - 7, 14, 14), label.priority, state)
             painter.setPen(theme().color("g7" if label.crossed else "g6"))
             painter.drawText(QRectF(25, y - 10, self.width() - 26, 20), Qt.AlignmentFlag.AlignVCenter, label.text)
         painter.end()
+
+
+def spread_out(wanted: list[float], first: float, last: float, apart: float) -> list[float]:
+    """Places (ascending) as near as possible to where they are wanted, at least ``apart`` from each other.
+
+    What does not fit between ``first`` and ``last`` is left out at the end.
+    """
+    most = max(1, int((last - first) // apart) + 1)
+    places: list[float] = []
+    for y in wanted[:most]:
+        places.append(max(y, places[-1] + apart if places else first))
+    limit = last
+    for at in range(len(places) - 1, -1, -1):
+        places[at] = min(places[at], limit)
+        limit = places[at] - apart
+    return places

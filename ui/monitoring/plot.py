@@ -72,6 +72,7 @@ class Plot(QWidget):
         self._fit = True
         self._drawn: tuple[object, ...] = ()
         self.smooth = True
+        self.trouble = ""  # why history could not be read
         self.setAcceptDrops(True)
         self.legend = LegendGutter()
         self.legend.picked.connect(self.picked)
@@ -184,9 +185,22 @@ class Plot(QWidget):
             if key == "second" and not series.spread:
                 key = "each_second"
             legend.level = t(f"monitoring.level.{key}")
+        self.show_note()
+
+    def show_note(self) -> None:
+        """What is to be said over the plot: that it failed, that it is being read, or how coarse it is."""
         first = self.series[0] if self.series else None
-        wide = first is not None and first.level_s >= 60
-        self.overlay.note = t("monitoring.envelope_note", level=self.legend.legends[0].level) if wide else ""
+        if self.trouble:
+            note = t("monitoring.history_failed", detail=self.trouble)
+        elif first is not None and not first.loaded:
+            note = t("common.loading")
+        elif first is not None and first.level_s >= 60:
+            note = t("monitoring.envelope_note", level=self.legend.legends[0].level)
+        else:
+            note = ""
+        if note != self.overlay.note:
+            self.overlay.note = note
+            self.overlay.update()
 
     def set_marks(self, marks: list[Mark]) -> None:
         """Alarms on the time axis."""

@@ -6,9 +6,8 @@ from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
-from pyqtgraph.Qt.internals import PrimitiveArray
-from PySide6.QtCore import QLineF, QRectF, Qt, Signal
-from PySide6.QtGui import QPainter, QPainterPath
+from PySide6.QtCore import QRectF, Qt, Signal
+from PySide6.QtGui import QPainter, QPolygonF
 
 from ui.i18n import number_text
 from ui.monitoring.series import Floats, View
@@ -57,8 +56,8 @@ class ValueAxis(pg.AxisItem):
         self.setWidth(48)
 
     def tickSpacing(self, minVal: float, maxVal: float, size: float) -> list[tuple[float, float]]:
-        """One level of ticks, about 34 px apart."""
-        wanted = (maxVal - minVal) / max(1.0, size / 34)
+        """One level of ticks, about 26 px apart."""
+        wanted = (maxVal - minVal) / max(1.0, size / 26)
         if wanted <= 0:
             return [(1.0, 0.0)]
         base = 10.0 ** np.floor(np.log10(wanted))
@@ -66,7 +65,7 @@ class ValueAxis(pg.AxisItem):
 
     def tickStrings(self, values: Any, scale: float, spacing: float) -> list[str]:
         decimals = max(0, -int(np.floor(np.log10(spacing)))) if spacing < 1 else 0
-        if decimals and round(spacing * 10**decimals, 9) % 1:
+        if round(spacing * 10**decimals, 9) % 1:  # steps of 2.5
             decimals += 1
         return [number_text(float(v), decimals) for v in values]
 
@@ -85,65 +84,42 @@ class TimeGrid(pg.AxisItem):
 
 
 class Envelope(pg.GraphicsObject):
-    """Area between the smallest and the largest value of each bucket.
-
-    Many narrow buckets are drawn as upright strokes: filling one polygon of thousands of corners costs ten times more.
-    """
+    """Area between the smallest and the largest value of each bucket; nothing where the two are one."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._path = QPainterPath()
-        self._strokes: Any = None
-        self._apart = 0.0
+        self._areas: list[QPolygonF] = []
         self._bounds = QRectF()
 
     def set_data(self, x: Floats, lo: Floats, hi: Floats) -> None:
         """Show these buckets; NaN breaks the area."""
         self.prepareGeometryChange()
-        self._path, self._strokes, self._bounds = QPainterPath(), None, QRectF()
-        wide = hi > lo
-        if x.size and bool(wide.any()):
-            low, high = float(np.nanmin(lo)), float(np.nanmax(hi))
-            self._bounds = QRectF(float(x[0]), low, float(x[-1] - x[0]), high - low)
-            if x.size > STROKES_FROM:
-                self._strokes = PrimitiveArray(QLineF, 4)
-                self._strokes.resize(int(wide.sum()))
-                corners = self._strokes.ndarray()
-                corners[:, 0] = corners[:, 2] = x[wide]
-                corners[:, 1], corners[:, 3] = lo[wide], hi[wide]
-                self._apart = float(np.median(np.diff(x)))
-            else:
-                self._path = _polygons(x, lo, hi)
+        self._areas, self._bounds = [], QRectF()
+        finite = np.isfinite(lo)
+        spread = finite & (hi > lo)
+        if bool(spread.any()):
+            wide = spread.copy()  # one more at each end, so that the area closes on the line
+            wide[1:] |= spread[:-1]
+            wide[:-1] |= spread[1:]
+            wide &= finite
+            edges = np.flatnonzero(np.diff(np.concatenate(([False], wide, [False])).astype(np.int8)))
+            for a, b in zip(edges[::2], edges[1::2], strict=True):
+                xs = np.concatenate([x[a:b], x[a:b][::-1]])
+                ys = np.concatenate([hi[a:b], lo[a:b][::-1]])
+                self._areas.append(pg.functions.arrayToQPolygonF(xs, ys))
+            low, high = float(lo[wide].min()), float(hi[wide].max())
+            self._bounds = QRectF(float(x[edges[0]]), low, float(x[edges[-1] - 1] - x[edges[0]]), high - low)
         self.update()
 
     def boundingRect(self) -> QRectF:
         return self._bounds
 
     def paint(self, painter: QPainter, *_: Any) -> None:
-        if self._strokes is None:
-            painter.fillPath(self._path, theme().color("trace", 0.28))
-            return
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-        apart = self._apart * abs(painter.transform().m11())
-        pen = pg.mkPen(theme().color("trace", 0.28), width=max(1, round(apart)))
-        pen.setCapStyle(Qt.PenCapStyle.FlatCap)
-        painter.setPen(pen)
-        painter.drawLines(*self._strokes.drawargs())
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(theme().color("trace", 0.28))
+        for area in self._areas:
+            painter.drawPolygon(area)
 
-
-def _polygons(x: Floats, lo: Floats, hi: Floats) -> QPainterPath:
-    """One polygon for each stretch without a gap."""
-    path = QPainterPath()
-    finite = np.isfinite(lo)
-    edges = np.flatnonzero(np.diff(np.concatenate(([False], finite, [False])).astype(np.int8)))
-    for a, b in zip(edges[::2], edges[1::2], strict=True):
-        xs = np.concatenate([x[a:b], x[a:b][::-1]])
-        ys = np.concatenate([hi[a:b], lo[a:b][::-1]])
-        path.addPath(pg.arrayToQPath(xs, ys, connect="all"))
-    return path
-
-
-STROKES_FROM = 400  # buckets
 
 _STYLES = (
     ("trace", Qt.PenStyle.SolidLine),

@@ -72,6 +72,7 @@ class Series:
         self._usual_gap_us = usual_gap_us
         self._history: Trend | None = None
         self._covered = (0, 0)
+        self._to_present = False
         self._tail = _Tail()
         self.revision = 0
 
@@ -90,16 +91,24 @@ class Series:
         """True when buckets hold more than one value."""
         return self._history is not None and bool(np.any(self._history.hi > self._history.lo))
 
-    def covers(self, start_us: int, end_us: int, level_s: float) -> bool:
-        """True when the loaded history, with the tail behind it, is good enough for that stretch and resolution."""
+    def covers(self, start_us: int, end_us: int, level_s: float, most: int = TAIL_MOST) -> bool:
+        """True when the loaded history, with the tail behind it, is good enough for that stretch and resolution.
+
+        A tail of more than ``most`` samples is not: read again, the store gives it back in buckets.
+        """
         first, last = self._covered
+        if self._tail.n > most:
+            return False
         if not self.loaded or self.level_s != level_s or start_us < first:
             return False
-        return end_us <= last or (self._tail.n > 0 and start_us <= last)
+        return end_us <= last or self._to_present
 
-    def set_history(self, trend: Trend, start_us: int, end_us: int) -> None:
-        """Take stored history of that stretch; live samples that it already holds are dropped from the tail."""
-        self._history, self._covered = trend, (start_us, end_us)
+    def set_history(self, trend: Trend, start_us: int, end_us: int, *, to_present: bool = False) -> None:
+        """Take stored history of that stretch; live samples that it already holds are dropped from the tail.
+
+        ``to_present``: it reaches to where the live samples go on, so that the two have no hole between them.
+        """
+        self._history, self._covered, self._to_present = trend, (start_us, end_us), to_present
         good = trend.t_us[trend.n > 0] if trend.t_us.size else trend.t_us
         if good.size and self._tail.n:
             known = int(good[-1]) + int(trend.level_s * 1_000_000)

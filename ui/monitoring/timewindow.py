@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Qt, Signal
 
 from ui.i18n import local
 
@@ -37,6 +37,8 @@ _STEPS_S = (
     604_800,
     2_592_000,
 )
+_PANS = {Qt.Key.Key_Left: -0.1, Qt.Key.Key_Right: 0.1, Qt.Key.Key_PageUp: -0.9, Qt.Key.Key_PageDown: 0.9}
+_ZOOMS = {Qt.Key.Key_Plus: 0.8, Qt.Key.Key_Equal: 0.8, Qt.Key.Key_Minus: 1.25}
 
 
 class TimeWindow(QObject):
@@ -113,6 +115,18 @@ class TimeWindow(QObject):
         end = min(self.end_us + by_us, latest)
         self._set_live(end >= latest)
         self._place(end - self.span_us, end)
+
+    def key(self, key: Qt.Key) -> bool:
+        """Arrows and page keys pan, plus and minus zoom, End comes back to the present; True when it was one of them."""
+        if key in _PANS:
+            self.pan(round(_PANS[key] * self.span_us))
+        elif key in _ZOOMS:
+            self.zoom(_ZOOMS[key], (self.start_us + self.end_us) // 2)
+        elif key == Qt.Key.Key_End:
+            self.follow()
+        else:
+            return False
+        return True
 
     def ticks(self, width_px: int, apart_px: int = 90) -> list[int]:
         """Round local times for the axis, at least ``apart_px`` from each other."""

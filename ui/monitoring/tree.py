@@ -63,10 +63,12 @@ class TagDelegate(QStyledItemDelegate):
     @staticmethod
     def _place(painter: QPainter, node: Node, rect: QRect, left: int, is_open: bool) -> None:
         painter.fillRect(rect, theme().color("g1"))
-        paint_icon(painter, "down" if is_open else "right", QRectF(left - 14, rect.center().y() - 5, 12, 12), "g5")
+        paint_icon(painter, "down" if is_open else "right", QRectF(left + 8, rect.center().y() - 5, 12, 12), "g5")
         painter.setFont(theme().font(13, bold=True))
         painter.setPen(theme().color("g6"))
-        painter.drawText(rect.adjusted(left + 4, 0, -84, 0), Qt.AlignmentFlag.AlignVCenter, node.title)
+        place = rect.adjusted(left + 26, 0, -92, 0)
+        title = painter.fontMetrics().elidedText(node.title, Qt.TextElideMode.ElideRight, place.width())
+        painter.drawText(place, Qt.AlignmentFlag.AlignVCenter, title)
         painter.setFont(theme().font(12))
         painter.setPen(theme().color("g5"))
         words = t("monitoring.tree.points", n=count_text(node.total))

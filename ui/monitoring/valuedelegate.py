@@ -15,6 +15,7 @@ from ui.widgets.rows import ROW_ROLE
 from ui.widgets.shapes import paint_alarm_shape
 from ui.widgets.table import CellDelegate
 
+Drawn = tuple[QPainterPath, QPainterPath]
 _ICONS = {"none": "minus", "stale": "clock", "uncertain": "help", "bad": "warning"}
 
 
@@ -25,7 +26,7 @@ class ValueDelegate(CellDelegate):
         super().__init__(parent)
         self.sparks = sparks
         self.now_us = 0
-        self._paths: dict[int, tuple[int, int, int, QPainterPath]] = {}
+        self._paths: dict[int, tuple[int, int, int, Drawn]] = {}
 
     def paint(
         self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
@@ -57,7 +58,8 @@ class ValueDelegate(CellDelegate):
             paint_icon(painter, _ICONS[trouble], QRectF(left, rect.center().y() - 6.5, 14, 14), "g5")
         painter.setFont(theme().font(12))
         painter.setPen(theme().color("g6" if trouble else "g5"))
-        place = QRect(left + 19, rect.top(), rect.right() - left - 20, rect.height())
+        indent = 19 if trouble else 0
+        place = QRect(left + indent, rect.top(), rect.right() - left - indent - 1, rect.height())
         words = painter.fontMetrics().elidedText(
             quality_text(row, self.now_us), Qt.TextElideMode.ElideRight, place.width()
         )
@@ -65,29 +67,32 @@ class ValueDelegate(CellDelegate):
 
     def _spark(self, painter: QPainter, rect: QRect, row: ValueRow) -> None:
         area = rect.adjusted(8, 5, -8, -6)
-        path = self._path(row, area.width(), area.height())
-        if path.isEmpty():
+        line, band = self._path(row, area.width(), area.height())
+        if line.isEmpty():
             return
+        token = "g5" if row.trouble(self.now_us) else "trace"
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.translate(area.topLeft())
-        painter.setPen(QPen(theme().color("g5" if row.trouble(self.now_us) else "trace"), 1.2))
-        painter.drawPath(path)
+        painter.setPen(QPen(theme().color(token, 0.4), 1.0))
+        painter.drawPath(band)
+        painter.setPen(QPen(theme().color(token), 1.2))
+        painter.drawPath(line)
         painter.restore()
 
-    def _path(self, row: ValueRow, width: int, height: int) -> QPainterPath:
-        """The line of a tag, made again when a bucket has closed or history came."""
+    def _path(self, row: ValueRow, width: int, height: int) -> Drawn:
+        """Line and band of a tag, made again when a bucket has closed or history came."""
         tag_id = row.tag.id
         known = self._paths.get(tag_id)
         bucket = self.sparks.bucket
         if known is not None and known[:3] == (bucket, width, height):
             return known[3]
         gap = max(3, round((row.tag.stale_after_s or 0.0) * 1e6 / BUCKET_US))
-        path = spark_path(*self.sparks.line(tag_id), width, height, gap)
+        drawn = spark_path(*self.sparks.line(tag_id), width, height, gap)
         if len(self._paths) > 400:  # rows that have scrolled away
             self._paths.clear()
-        self._paths[tag_id] = (bucket, width, height, path)
-        return path
+        self._paths[tag_id] = (bucket, width, height, drawn)
+        return drawn
 
     def forget(self, tag_id: int | None = None) -> None:
         """Make a line (or all) again at the next painting."""
@@ -106,12 +111,15 @@ class ValueDelegate(CellDelegate):
         painter.fillRect(QRectF(bar.left(), bar.top(), bar.width() * share, bar.height()), theme().color("trace"))
 
 
-def spark_path(lo: Floats, hi: Floats, width: int, height: int, gap: int = 3) -> QPainterPath:
-    """A line with each bucket's spread as a vertical stroke; more than ``gap`` buckets without a value break it."""
-    path = QPainterPath()
+def spark_path(lo: Floats, hi: Floats, width: int, height: int, gap: int = 3) -> Drawn:
+    """A line through the buckets' middles, and each bucket's spread as a vertical stroke.
+
+    More than ``gap`` buckets without a value break the line.
+    """
+    line, band = QPainterPath(), QPainterPath()
     good = np.flatnonzero(np.isfinite(lo))
     if good.size < 2 or width < 8 or height < 4:
-        return path
+        return line, band
     low, high = float(np.min(lo[good])), float(np.max(hi[good]))
     span = high - low
     least = max(abs(low), abs(high)) * 1e-3
@@ -124,11 +132,13 @@ def spark_path(lo: Floats, hi: Floats, width: int, height: int, gap: int = 3) ->
     for at in good.tolist():
         x = at * step
         top, bottom = height * (1 - (float(hi[at]) - low) / span), height * (1 - (float(lo[at]) - low) / span)
+        middle = QPointF(x, (top + bottom) / 2)
         if before < 0 or at - before > gap:
-            path.moveTo(QPointF(x, top))
+            line.moveTo(middle)
         else:
-            path.lineTo(QPointF(x, top))
-        if bottom - top > 0.5:
-            path.lineTo(QPointF(x, bottom))
+            line.lineTo(middle)
+        if bottom - top > 1.0:
+            band.moveTo(QPointF(x, top))
+            band.lineTo(QPointF(x, bottom))
         before = at
-    return path
+    return line, band
