@@ -192,6 +192,18 @@ def check(store: Store, publisher: Publisher, each: int) -> None:
     assert rows("SELECT COUNT(*) FROM dead_letter") == [(0,)]
 
 
+def in_the_middle(log: Path, after_s: float) -> None:
+    """Until a commit is being written (SQLite's log has just been touched) and ``after_s`` more; 0.2 s at most."""
+    if not log.exists():
+        return
+    begun, touched = time.perf_counter(), log.stat().st_mtime_ns
+    while log.stat().st_mtime_ns == touched and time.perf_counter() < begun + 0.2:
+        pass
+    begun = time.perf_counter()
+    while time.perf_counter() < begun + after_s:
+        pass
+
+
 def torment(
     tmp_path: Path, broker: Mosquitto, url: str, stored: Callable[[], int], *, each: int, kills: int
 ) -> tuple[Publisher, int]:
@@ -218,7 +230,9 @@ def torment(
                     served.start()
                     served.wait_up()
                 publisher.send(burst)
-                pause.wait(rng.uniform(0.0, 0.25))
+                pause.wait(rng.uniform(0.0, 0.15))
+                if number % 2:
+                    in_the_middle(data_dir / "ankan.db-wal", rng.uniform(0.0, 0.004))
                 while_writing += 1
             assert served.alive, served.said()
             served.kill()
