@@ -147,17 +147,34 @@ def doctor(data: DataDir = None, as_json: AsJson = False) -> None:
     from app.doctor import examine
     from app.paths import default_data_dir
 
-    findings = list(examine(data or default_data_dir()))
-    for finding in findings:
+    wrong = False
+    for finding in examine(data or default_data_dir()):
+        wrong = wrong or finding.level == "error"
         if as_json:
             _say(finding)
-        else:
-            mark = {"ok": "✓", "warning": "!", "error": "✗"}[finding.level]
-            typer.echo(
-                f"{mark} {finding.what}: {finding.finding}" + (f"\n    → {finding.mend}" if finding.mend else "")
-            )
-    if any(finding.level == "error" for finding in findings):
+            continue
+        mark = {"ok": "✓", "warning": "!", "error": "✗"}[finding.level]
+        typer.echo(f"{mark} {finding.what}: {finding.finding}" + (f"\n    → {finding.mend}" if finding.mend else ""))
+    if wrong:
         raise typer.Exit(1)
+
+
+@app.command(hidden=True)
+def screen() -> None:
+    """Start Qt, say its version and the sound device, and leave: the doctor asks this in a process of its own."""
+    from PySide6.QtCore import qVersion
+    from PySide6.QtWidgets import QApplication
+
+    application = QApplication([])
+    sound = ""
+    try:
+        from PySide6.QtMultimedia import QMediaDevices
+
+        sound = QMediaDevices.defaultAudioOutput().description()
+    except ImportError:  # the system lacks an audio library: as good as no device
+        pass
+    application.processEvents()
+    _say({"qt": qVersion(), "sound": sound})
 
 
 @app.command()

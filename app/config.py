@@ -1,60 +1,72 @@
-"""One documented configuration of a station: TOML file, then environment (ANKAN_…), then command line.
+"""One documented configuration of a station: TOML file, then environment (``ANKAN_…``) over it.
 
 Secrets never stand here: a broker names its user, and the password comes from the OS keyring or an environment
 variable (``password_env``). The file is written whole to a sibling and moved into place, so that a power cut leaves
-either the old or the new one.
+either the old or the new one. Checked by msgspec, which the hot path loads anyway (ADR: start-up).
 """
 
 from __future__ import annotations
 
 import os
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
+import msgspec
 import tomli_w
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from msgspec import Meta
 
 from app.paths import resource_path
 
 KEYRING_SERVICE = "ankan-mqtt"
+ENV_PREFIX = "ANKAN_"
+
+Name = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_.-]{1,40}$")]
+Port = Annotated[int, Meta(ge=1, le=65535)]
+Days = Annotated[float, Meta(gt=0)]
 
 
 class ConfigError(ValueError):
     """The configuration can't be used; the message names file, key and what is wrong."""
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+class TlsConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """TLS towards a broker. Paths may be relative to the configuration file.
 
+    ca                CA certificate (PEM); none: the system's
+    certificate, key  client certificate and its key (PEM)
+    """
 
-class TlsConfig(_Strict):
-    """TLS towards a broker. Paths may be relative to the configuration file."""
-
-    ca: Path | None = Field(None, description="CA certificate (PEM); empty: the system's")
-    certificate: Path | None = Field(None, description="client certificate (PEM)")
-    key: Path | None = Field(None, description="key of the client certificate (PEM)")
+    ca: Path | None = None
+    certificate: Path | None = None
+    key: Path | None = None
     check_hostname: bool = True
 
 
-class BrokerConfig(_Strict):
-    """One MQTT broker."""
+class BrokerConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """One MQTT broker.
 
-    name: str = Field("broker", pattern=r"^[A-Za-z0-9_.-]{1,40}$", description="name in lists and logs")
+    name          in lists, logs and its ``$sys/broker/…`` tag
+    client_id     empty: from station and broker name, the same after each restart
+    password_env  environment variable that holds the password; empty: the OS keyring
+    status_topic  last will and presence of this station
+    """
+
+    name: Name = "broker"
     host: str = "127.0.0.1"
-    port: Annotated[int, Field(ge=1, le=65535)] = 1883
+    port: Port = 1883
     protocol: Literal["5", "3.1.1"] = "5"
-    client_id: str = Field("", description="empty: derived from station and broker name, stable over restarts")
+    client_id: str = ""
     user: str = ""
-    password_env: str = Field("", description="environment variable that holds the password; empty: OS keyring")
+    password_env: str = ""
     tls: TlsConfig | None = None
     subscriptions: tuple[str, ...] = ("ankan/v1/#", "spBv1.0/#")
-    qos: Annotated[int, Field(ge=0, le=1)] = 1
-    keepalive_s: Annotated[int, Field(ge=5, le=3600)] = 30
-    session_expiry_s: Annotated[int, Field(ge=0)] = 7 * 86400
-    receive_maximum: Annotated[int, Field(ge=1, le=65535)] = 20000
-    status_topic: str = Field("ankan/station/{station}/status", description="last will and presence of this station")
+    qos: Annotated[int, Meta(ge=0, le=1)] = 1
+    keepalive_s: Annotated[int, Meta(ge=5, le=3600)] = 30
+    session_expiry_s: Annotated[int, Meta(ge=0)] = 7 * 86400
+    receive_maximum: Annotated[int, Meta(ge=1, le=65535)] = 20000
+    status_topic: str = "ankan/station/{station}/status"
 
     def password(self) -> str | None:
         """The password from environment or keyring; None when there is none."""
@@ -71,54 +83,42 @@ class BrokerConfig(_Strict):
             return None
 
 
-class StoreConfig(_Strict):
-    """Where history and everything else is kept."""
+class StoreConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Where history and everything else is kept, and for how many days.
 
-    url: str = Field("", description="SQLAlchemy URL; empty: SQLite file ankan.db in the data directory")
-    password_env: str = Field("", description="environment variable with the database password")
-    keep_short_days: Annotated[float, Field(gt=0)] = 7
-    keep_normal_days: Annotated[float, Field(gt=0)] = 90
-    keep_long_days: Annotated[float, Field(gt=0)] = 3 * 365
-    keep_seconds_days: Annotated[float, Field(gt=0)] = 14
-    keep_minutes_days: Annotated[float, Field(gt=0)] = 3 * 365
-    keep_hours_days: Annotated[float, Field(gt=0)] = 20 * 365
+    url           SQLAlchemy URL; empty: SQLite file ankan.db in the data directory
+    password_env  environment variable with the database password
+    """
+
+    url: str = ""
+    password_env: str = ""
+    keep_short_days: Days = 7
+    keep_normal_days: Days = 90
+    keep_long_days: Days = 3 * 365
+    keep_seconds_days: Days = 14
+    keep_minutes_days: Days = 3 * 365
+    keep_hours_days: Days = 20 * 365
 
 
-class EngineConfig(_Strict):
-    """Limits of the pipeline."""
+class EngineConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Limits of the pipeline: messages waiting, messages a batch, bytes a message; prefix of native topics."""
 
-    queue: Annotated[int, Field(ge=1000)] = 200_000
-    batch: Annotated[int, Field(ge=1, le=50_000)] = 5000
-    max_payload: Annotated[int, Field(ge=1024)] = 1_048_576
+    queue: Annotated[int, Meta(ge=1000)] = 200_000
+    batch: Annotated[int, Meta(ge=1, le=50_000)] = 5000
+    max_payload: Annotated[int, Meta(ge=1024)] = 1_048_576
     tag_prefix: str = "ankan/v1/"
 
 
-class Config(BaseSettings):
-    """Everything about this station."""
+class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Everything about this station. ``mappings`` are files beside the shipped ones, relative to the data directory."""
 
-    model_config = SettingsConfigDict(
-        env_prefix="ANKAN_", env_nested_delimiter="__", extra="forbid", frozen=True, toml_file=None
-    )
-
-    station: str = Field("CTRL-1", pattern=r"^[A-Za-z0-9_.-]{1,40}$", description="name of this workstation")
-    site: str = Field("", description="name of the plant")
+    station: Name = "CTRL-1"
+    site: str = ""
     brokers: tuple[BrokerConfig, ...] = ()
     store: StoreConfig = StoreConfig()
     engine: EngineConfig = EngineConfig()
-    mappings: tuple[Path, ...] = Field((), description="mapping files beside the shipped ones")
+    mappings: tuple[Path, ...] = ()
     log_level: Literal["debug", "info", "warning", "error"] = "info"
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Environment before the file's values (which arrive as init settings)."""
-        return env_settings, init_settings
 
 
 def config_file(data_dir: Path) -> Path:
@@ -126,10 +126,11 @@ def config_file(data_dir: Path) -> Path:
     return data_dir / "ankan.toml"
 
 
-def load_config(data_dir: Path) -> Config:
+def load_config(data_dir: Path, environment: Mapping[str, str] | None = None) -> Config:
     """Read the configuration of a data directory; defaults where there is none.
 
-    Raises ConfigError naming the file and each wrong key.
+    ``ANKAN_STATION=X`` or ``ANKAN_STORE__URL=…`` in the environment win over the file. Raises ConfigError naming the
+    file and the wrong key.
     """
     path = config_file(data_dir)
     values: dict[str, Any] = {}
@@ -138,18 +139,56 @@ def load_config(data_dir: Path) -> Config:
             values = tomllib.loads(path.read_text(encoding="utf-8"))
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise ConfigError(f"{path}: not readable as TOML: {error}") from error
+    _overlay(values, os.environ if environment is None else environment)
     try:
-        return Config(**values)
-    except ValidationError as error:
-        lines = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
-        raise ConfigError(f"{path}: {lines}") from error
+        return checked(values)
+    except ConfigError as error:
+        raise ConfigError(f"{path}: {error}") from error
+
+
+def checked(values: Mapping[str, Any]) -> Config:
+    """A configuration from plain values. Raises ConfigError naming the wrong key."""
+    try:
+        config = msgspec.convert(values, Config, strict=False, dec_hook=_path)
+    except msgspec.ValidationError as error:
+        raise ConfigError(str(error)) from error
+    names = [broker.name for broker in config.brokers]
+    if len(set(names)) < len(names):
+        raise ConfigError("two brokers have the same name - at `$.brokers`")
+    return config
+
+
+def _path(kind: type, value: Any) -> Any:
+    if kind is Path and isinstance(value, str):
+        return Path(value)
+    raise TypeError(f"{kind} is no kind of setting")
+
+
+def checked_broker(values: Mapping[str, Any]) -> BrokerConfig:
+    """One broker from plain values. Raises ConfigError naming the wrong key."""
+    return checked({"brokers": [values]}).brokers[0]
+
+
+def _overlay(values: dict[str, Any], environment: Mapping[str, str]) -> None:
+    """Put ``ANKAN_A__B=x`` at values["a"]["b"]; only keys that the configuration knows."""
+    known = {field.name: field for field in msgspec.structs.fields(Config)}
+    for name, text in environment.items():
+        if not name.startswith(ENV_PREFIX):
+            continue
+        key, _, rest = name.removeprefix(ENV_PREFIX).lower().partition("__")
+        if key not in known:
+            continue
+        if not rest:
+            values[key] = text
+        elif key in ("store", "engine"):
+            values.setdefault(key, {})[rest] = text
 
 
 def save_config(config: Config, data_dir: Path) -> Path:
     """Write the configuration of a data directory; returns the file."""
     data_dir.mkdir(parents=True, exist_ok=True)
     head = "# 安瞰 Ankan: configuration of this station. No passwords here: keyring or environment.\n"
-    body = tomli_w.dumps(config.model_dump(mode="json", exclude_defaults=True, exclude_none=True))
+    body = tomli_w.dumps(_plain(msgspec.to_builtins(config, enc_hook=str)))
     path = config_file(data_dir)
     scratch = path.with_suffix(".toml.new")
     with scratch.open("w", encoding="utf-8") as handle:
@@ -158,6 +197,13 @@ def save_config(config: Config, data_dir: Path) -> Path:
         os.fsync(handle.fileno())
     scratch.replace(path)
     return path
+
+
+def _plain(value: Any) -> Any:
+    """Without None, which TOML does not know."""
+    if isinstance(value, dict):
+        return {k: _plain(v) for k, v in value.items() if v is not None}
+    return [_plain(v) for v in value] if isinstance(value, list | tuple) else value
 
 
 def shipped_mappings() -> list[Path]:

@@ -7,17 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import msgspec
-import numpy as np
-from numpy.typing import NDArray
 
 from models.alarms import AlarmDefinition, AlarmRow
 from models.commands import Command
 from models.events import EngineStats, Event, LinkChanged
 from models.people import Actor, UserInfo
 from models.readings import LiveValue, PlaceInfo, TagInfo
+
+if TYPE_CHECKING:  # the arrays' library is loaded by those who make them
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 class Answer(msgspec.Struct, frozen=True):

@@ -31,6 +31,7 @@ from ui.i18n import messages, t
 from ui.theme import COMPACT_BELOW, theme
 from ui.widgets.context import ContextColumn
 from ui.widgets.controls import role_label
+from ui.widgets.later import LaterPanel
 from ui.widgets.layouts import layout_menu
 from ui.widgets.news import EngineNews
 from ui.widgets.palette import CommandPalette, PaletteItem, tag_items
@@ -69,6 +70,7 @@ class MainWindow(QMainWindow):
         theme().switch(self.preferences.theme, touch=self.preferences.touch)
         self.panels = {**PANELS, **(panels or {})}
         self._made: dict[str, list[Panel]] = {}
+        self._later: dict[str, LaterPanel] = {}
         self._pages: dict[str, QWidget] = {}
         self._layout_names: dict[str, str] = {}
         self._arranged: set[str] = set()  # workspaces whose sizes are the person's own
@@ -167,8 +169,21 @@ class MainWindow(QMainWindow):
         self._made.setdefault(name, []).append(panel)
         return panel
 
+    def make_later(self, name: str, title_key: str, arrived: Callable[[Panel], None]) -> Panel:
+        """A panel that gives way to the one of that name when it is first seen."""
+
+        def make() -> Panel:
+            self._later.pop(name, None)
+            return self.make(name)
+
+        later = LaterPanel(self.ctx, title_key, make, arrived)
+        self._later[name] = later
+        return later
+
     def panel(self, name: str) -> Panel | None:
-        """The first panel made under a name, if there is one yet."""
+        """The first panel made under a name, if its place has been built; one that was put off is built now."""
+        if name in self._later:
+            self._later[name].bring()
         made = self._made.get(name)
         return made[0] if made else None
 

@@ -10,7 +10,6 @@ import dataclasses
 from functools import cache
 from string import Template
 
-import pyqtgraph as pg
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QPalette
 from PySide6.QtWidgets import QApplication, QStyleFactory
@@ -209,8 +208,6 @@ class Theme(QObject):
     def _paint(self, app: QApplication) -> None:
         app.setPalette(palette(self.tokens))
         app.setStyleSheet(style_sheet(self.tokens, self.sizes))
-        pg.setConfigOption("background", self.tokens.g0)
-        pg.setConfigOption("foreground", self.tokens.g5)
 
 
 _FALLBACK = ("Noto Sans CJK SC", "Microsoft YaHei UI", "PingFang SC", "DejaVu Sans", "Segoe UI Symbol")

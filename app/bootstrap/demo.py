@@ -120,8 +120,8 @@ class DemoRoom(ControlRoom):
             run_scenario=self._run_scenario,
             scenarios=self._simulator.scenarios,
         )
-        field = login.model_copy(
-            update={"name": "field", "subscriptions": (), "status_topic": "ankan/station/field/status"}
+        field = msgspec.structs.replace(
+            login, name="field", subscriptions=(), status_topic="ankan/station/field/status"
         )
         self._field = BrokerClient(field, "field", Inbox(1000), clock, lambda _link: None)
         self._publisher = SimulatorPublisher(self._simulator, self._field.publish, clock=clock)

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import Future
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
@@ -46,11 +48,13 @@ from app.store.engine import Store, open_store
 from app.store.history import HistoryWriter
 from app.store.retention import Retirement
 from app.store.spool import Spool
-from app.store.trends import TrendReader
 from models.commands import Command
 from models.events import AlarmsResynchronised, EngineStats, LinkChanged, LinkState
 from models.people import Actor
 from models.readings import Reading
+
+if TYPE_CHECKING:
+    from app.store.trends import TrendReader
 
 log = structlog.get_logger(__name__)
 
@@ -169,7 +173,6 @@ class ControlRoom:
         self.mapping = MappingSet.load([*shipped_mappings(), *(data_dir / path for path in config.mappings)])
         self.tags = Catalogue()
         self.live = LiveValues()
-        self.history = TrendReader(self.store)
         self.alarm_rules = load_alarm_rules()
         self.alarm_engine = AlarmEngine(self.clock, self.name)
         self.alarms = AlarmBoard(lambda: self.alarm_engine, self.store.read, self.tags, self.alarm_rules)
@@ -195,6 +198,13 @@ class ControlRoom:
             for broker in config.brokers
         ]
         self._was_down: set[str] = set()
+
+    @cached_property
+    def history(self) -> TrendReader:
+        """Stored samples; its array library is loaded when the first plot asks."""
+        from app.store.trends import TrendReader
+
+        return TrendReader(self.store)
 
     def start(self) -> None:
         """Start engine and links. Raises StoreError or what reading the state raised."""

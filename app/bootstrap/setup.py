@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
+
 from app.access.passwords import Passwords
 from app.access.permissions import load_permissions
 from app.bootstrap.room import open_room
-from app.config import KEYRING_SERVICE, BrokerConfig, Config, TlsConfig, config_file, load_config, save_config
+from app.config import KEYRING_SERVICE, BrokerConfig, Config, checked_broker, config_file, load_config, save_config
 from app.ingest.client import try_connection
 
 
@@ -47,7 +49,7 @@ class StationSetup:
     ) -> None:
         """Write everything. Raises SetupError, ConfigError, StoreError or OSError; a second try starts afresh."""
         current = load_config(self._dir) if config_file(self._dir).exists() else Config()
-        save_config(current.model_copy(update={"site": site, "brokers": (broker,)}), self._dir)
+        save_config(msgspec.structs.replace(current, site=site, brokers=(broker,)), self._dir)
         if broker.user:
             _remember(broker, broker_password)
         room = open_room(self._dir)
@@ -61,8 +63,9 @@ class StationSetup:
 
 
 def broker_config(host: str, port: int, tls: bool, ca: Path | None, user: str) -> BrokerConfig:
-    """A broker as the wizard asks for it. Raises pydantic.ValidationError for a port that can't be."""
-    return BrokerConfig(host=host, port=port, tls=TlsConfig(ca=ca) if tls else None, user=user)
+    """A broker as the wizard asks for it. Raises ConfigError for a port that can't be."""
+    values = {"host": host, "port": port, "user": user} | ({"tls": {"ca": str(ca)} if ca else {}} if tls else {})
+    return checked_broker(values)
 
 
 def _remember(broker: BrokerConfig, password: str) -> None:

@@ -157,7 +157,7 @@ class Engine:
 
     def _loop(self, core: Core) -> None:
         pipeline, inbox, monotonic = core.pipeline, self._inbox, self._clock.monotonic
-        next_tick = next_second = 0.0
+        next_tick, next_second = 0.0, monotonic() + 1.0
         while True:
             if not len(inbox) and not self._orders:
                 if self._stop.is_set():

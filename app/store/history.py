@@ -9,14 +9,16 @@ exactly the buckets they fall in.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from numpy.typing import NDArray
 from sqlalchemy import Connection, text
 
 from app.clock import US
 from models.readings import Quality
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 MINUTE = 60 * US
 HOUR = 3600 * US
@@ -79,6 +81,8 @@ class Rolled:
     def __init__(
         self, ts: NDArray[np.int64], tag: NDArray[np.int64], value: NDArray[np.float64], good: NDArray[np.bool_]
     ):
+        import numpy as np
+
         second = ts // US
         base = int(second.min())
         key = tag * (1 << 32) + (second - base)

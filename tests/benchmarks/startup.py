@@ -20,7 +20,6 @@ plot.plot([1, 2, 3], [1, 3, 2])
 window.setCentralWidget(plot)
 window.resize(1920, 1080)
 window.show()
-app.processEvents()
 window.grab()
 print(json.dumps({"painted": time.time()}), flush=True)
 """
@@ -37,8 +36,7 @@ def ours(directory: Path) -> None:
     runner = Runner(app, settings, lambda: open_room(directory))
 
     def entered(window: Any) -> None:
-        app.processEvents()
-        window.grab()
+        window.grab()  # lays out and paints everything once, as the first paint on a screen does
         print(json.dumps({"painted": time.time()}), flush=True)
         app.quit()
 

@@ -13,6 +13,7 @@ from models.alarms import AlarmDefinition, ConditionKind, Priority
 from models.readings import LiveValue, TagInfo
 from ui.i18n import number_text, t, unit_text
 from ui.monitoring.gutters import Legend, LegendGutter, LimitGutter, LimitLabel
+from ui.monitoring.mime import TAGS_MIME, dropped_tags
 from ui.monitoring.overlay import Mark, Overlay, Probe
 from ui.monitoring.plotitems import Curve, TimeBox, TimeGrid, ValueAxis
 from ui.monitoring.series import Series
@@ -20,7 +21,6 @@ from ui.monitoring.timewindow import TimeWindow
 from ui.theme import theme
 from ui.widgets.panel import PanelContext
 
-TAGS_MIME = "application/x-ankan-tags"
 _HIGH, _LOW = (ConditionKind.H, ConditionKind.HH), (ConditionKind.L, ConditionKind.LL)
 
 
@@ -72,6 +72,7 @@ class Plot(QWidget):
         self._fit = True
         self._drawn: tuple[object, ...] = ()
         self.smooth = True
+        self.drawn_at = 0.0  # perf_counter of the last drawing
         self.trouble = ""  # why history could not be read
         self.setAcceptDrops(True)
         self.legend = LegendGutter()
@@ -220,7 +221,7 @@ class Plot(QWidget):
             self.grid.seconds = seconds
             self.grid.picture = None
         for series, curve in zip(self.series, self._curves, strict=True):
-            curve.show(series.view(window.start_us, window.end_us), self._base_us)
+            curve.show(series.view(window.start_us, window.end_us), self._base_us, int(self.box.width()))
         self._range()
         self._place_overlay()
         self._drawn = (window.start_us, window.end_us, *(s.revision for s in self.series), self.plot.width(), self._y)
@@ -363,11 +364,6 @@ class Plot(QWidget):
     def dropEvent(self, event: QDropEvent) -> None:
         self.dropped.emit(dropped_tags(event))
         event.acceptProposedAction()
-
-
-def dropped_tags(event: QDropEvent) -> list[int]:
-    """Ids of the tags that were dragged here."""
-    return [int(part) for part in bytes(event.mimeData().data(TAGS_MIME).data()).split()]
 
 
 def short_number(value: float, decimals: int) -> str:

@@ -121,6 +121,15 @@ class Envelope(pg.GraphicsObject):
             painter.drawPolygon(area)
 
 
+def by_pixel(x: Floats, lo: Floats, hi: Floats, width_px: int) -> tuple[Floats, Floats, Floats]:
+    """Buckets joined until there is about one a pixel: more can't be seen and cost time to paint."""
+    step = x.size // max(1, width_px)
+    if step < 2:
+        return x, lo, hi
+    starts = np.arange(0, x.size, step)
+    return x[starts], np.fmin.reduceat(lo, starts), np.fmax.reduceat(hi, starts)
+
+
 _STYLES = (
     ("trace", Qt.PenStyle.SolidLine),
     ("g7", Qt.PenStyle.SolidLine),
@@ -151,8 +160,8 @@ class Curve:
         if self.envelope is not None:
             self.envelope.update()
 
-    def show(self, view: View, base_us: int) -> None:
-        """Draw a stretch; x is seconds since ``base_us``."""
+    def show(self, view: View, base_us: int, width_px: int) -> None:
+        """Draw a stretch on ``width_px`` pixels; x is seconds since ``base_us``."""
         x = (view.t_us - base_us) / 1e6
         self.line.setData(x, view.mean)
         banded = bool(view.t_us.size) and bool(np.any(view.hi > view.lo))
@@ -161,7 +170,7 @@ class Curve:
             self.envelope.setZValue(-5)
             self._plot.addItem(self.envelope)
         if self.envelope is not None:
-            self.envelope.set_data(x, view.lo, view.hi)
+            self.envelope.set_data(*by_pixel(x, view.lo, view.hi, width_px))
 
     def remove(self) -> None:
         """Take the items out of the plot."""

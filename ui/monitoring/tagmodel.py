@@ -11,7 +11,7 @@ from PySide6.QtCore import QAbstractItemModel, QByteArray, QMimeData, QModelInde
 from models.alarms import AlarmState, Priority
 from models.readings import LiveValue, TagInfo
 from ui.i18n import pick, t, unit_text, value_text
-from ui.monitoring.plot import TAGS_MIME
+from ui.monitoring.mime import TAGS_MIME
 from ui.widgets.pinyin import matches
 
 NODE_ROLE = Qt.ItemDataRole.UserRole + 1

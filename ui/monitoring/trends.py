@@ -7,11 +7,9 @@ drawn again only when it would look different (a pixel of time has passed, sampl
 from __future__ import annotations
 
 import json
-from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from pathlib import Path
-from time import perf_counter
 from typing import Any
 
 from PySide6.QtCore import QPoint, QSettings, Qt, QTimer
@@ -24,7 +22,8 @@ from models.readings import LiveValue, TagInfo, TagKind
 from ui.i18n import count_text, t
 from ui.monitoring.editing import editing
 from ui.monitoring.groups import suggested
-from ui.monitoring.plot import TAGS_MIME, Plot, dropped_tags
+from ui.monitoring.mime import TAGS_MIME, dropped_tags
+from ui.monitoring.plot import Plot
 from ui.monitoring.plotitems import FINE_CURVES
 from ui.monitoring.ruler import Ruler
 from ui.monitoring.statistics import StatisticsStrip
@@ -32,11 +31,11 @@ from ui.monitoring.timewindow import SPANS, TimeWindow
 from ui.monitoring.trenddata import TrendData
 from ui.monitoring.trendexport import ask_file, shown_table, write
 from ui.monitoring.trendheader import TrendHeader
+from ui.monitoring.turns import DrawTurns
 from ui.widgets.panel import Panel, PanelContext
 from ui.widgets.states import EmptyState
 
 TICK_MS = 40
-BUDGET_S = 0.008
 CATALOGUE_MS = 300
 MOST_PLOTS = 64
 
@@ -53,9 +52,10 @@ class TrendPanel(Panel):
         self.window_ = TimeWindow(ctx.station.now_us, parent=self)
         self._base_us = ctx.station.now_us()
         self.plots: list[Plot] = []
-        self._queue: deque[Plot] = deque()
+        self.turns = DrawTurns(self.plots)
         self.data = TrendData(ctx, self.window_, self.plots, self)
         self._selection: tuple[int, int] | None = None
+        self._following = False  # the window moves with the present, not under a hand
 
         self.head = TrendHeader(ctx, self.header)
         self.groups, self.count, self.spans = self.head.groups, self.head.count, self.head.spans
@@ -97,7 +97,7 @@ class TrendPanel(Panel):
         self.window_.live_changed.connect(self.head.show_live)
         ctx.show_on_plot.connect(self.bring)
         ctx.bridge.samples.connect(self.data.take)
-        self.data.changed.connect(self._enqueue)
+        self.data.changed.connect(self.turns.add)
         ctx.bridge.values.connect(self._values)
         self._catalogue_later = QTimer(self, singleShot=True, interval=CATALOGUE_MS)
         self._catalogue_later.timeout.connect(self._take_catalogue)
@@ -141,7 +141,7 @@ class TrendPanel(Panel):
         for plot in self.plots:
             self._drop(plot)
         self.plots.clear()
-        self._queue.clear()
+        self.turns.clear()
         for names in rows:
             infos = [info for name in names if (info := self.ctx.station.tags.by_name(name)) is not None]
             if infos:
@@ -242,7 +242,7 @@ class TrendPanel(Panel):
         if all(tags.by_id(tag.id) == tag for plot in self.plots for tag in plot.tags):
             for plot in self.plots:
                 plot.read_limits()
-                self._enqueue(plot)
+                self.turns.add(plot, urgent=True)
         else:
             self.show_group(self.tags())
 
@@ -260,31 +260,24 @@ class TrendPanel(Panel):
     def _moved(self) -> None:
         span = round(self.window_.span_us / 1e6)
         key = next((k for k, s in SPANS.items() if s == span), None)
-        self.spans.select(key)
-        if key:
-            self.ctx.settings.setValue("trends/span", key)
+        if key != self.spans.current:
+            self.spans.select(key)
+            if key:
+                self.ctx.settings.setValue("trends/span", key)
         self.data.ask()
-        for plot in self.plots:
-            self._enqueue(plot)
+        self.turns.add_all(urgent=not self._following)
         self.ruler.update()
         if self.isVisible() and not self._tick.isActive():
             self._tick.start()
 
-    def _enqueue(self, plot: Plot) -> None:
-        if plot not in self._queue:
-            self._queue.append(plot)
-
     def _work(self) -> None:
-        """Draw plots in turn until the budget of this tick is used."""
+        """Follow the present, read what is missing, and give the plots their turns."""
+        self._following = True
         if self.window_.catch_up(int(self.plots[0].overlay.area.width()) if self.plots else 0):
             self.data.ask_marks()
+        self._following = False
         self.data.ask()
-        started = perf_counter()
-        for _ in range(len(self._queue)):
-            plot = self._queue.popleft()
-            plot.draw()
-            if perf_counter() - started > BUDGET_S:
-                break
+        self.turns.run(on_screen=self.isVisible())
         if self.plots:
             left, right = self.plots[0].plot_edges()
             self.ruler.place(left + self.plots[0].x(), right + self.plots[0].x())

@@ -11,7 +11,7 @@ from PySide6.QtCore import QByteArray, QMimeData, QModelIndex, QPersistentModelI
 from models.alarms import AlarmState, Priority
 from models.readings import LiveValue, TagInfo, quality_word
 from ui.i18n import DASH, age_text, near_text, pick, t, unit_text, value_text
-from ui.monitoring.plot import TAGS_MIME
+from ui.monitoring.mime import TAGS_MIME
 from ui.widgets.rows import Column, RowsModel
 
 DYNAMIC = frozenset({"shape", "value", "quality", "age", "time"})

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QWidget
 from ui.theme import COMPACT, theme
 from ui.widgets.panel import Panel, PanelContext
 from ui.widgets.rail import RailItem
-from ui.widgets.workspace import Page, Workspace
+from ui.widgets.workspace import Dock, Page, Workspace
 
 PanelFactory = Callable[[PanelContext], Panel]
 
@@ -30,6 +30,9 @@ class Maker(Protocol):
 
     def make(self, name: str) -> Panel:
         """A new panel."""
+
+    def make_later(self, name: str, title_key: str, arrived: Callable[[Panel], None]) -> Panel:
+        """A panel that gives way to the one of that name when it is first seen."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -66,14 +69,22 @@ def build_monitoring(maker: Maker) -> QWidget:
     workspace = Workspace("monitoring", maker.ctx.settings)
     left, right = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
     tree = workspace.place("tree", maker.make("monitoring.tree"), left)
-    trends = workspace.place("trends", maker.make("monitoring.trends"), right)
+    trends = _place_later(workspace, maker, "trends", right)
     workspace.splitDockWidget(tree, trends, Qt.Orientation.Horizontal)
     alarms = workspace.place("alarms", maker.make("alarms.list"), right)
     workspace.splitDockWidget(trends, alarms, Qt.Orientation.Vertical)
-    values = workspace.place("values", maker.make("monitoring.values"), right)
+    values = _place_later(workspace, maker, "values", right)
     workspace.tabifyDockWidget(alarms, values)
     alarms.raise_()
     return workspace
+
+
+def _place_later(workspace: Workspace, maker: Maker, name: str, area: Qt.DockWidgetArea) -> Dock:
+    """A dock whose panel is built when it is first seen."""
+    docks: list[Dock] = []
+    panel = maker.make_later(f"monitoring.{name}", f"monitoring.{name}", lambda real: docks[0].take(real))
+    docks.append(workspace.place(name, panel, area))
+    return docks[0]
 
 
 def share_monitoring(workspace: Workspace, *, compact: bool) -> None:

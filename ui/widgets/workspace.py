@@ -52,6 +52,18 @@ class Dock(QDockWidget):
         messages().changed.connect(self.retranslate)
         self.retranslate()
 
+    def take(self, panel: Panel) -> None:
+        """Another panel takes the place of the present one, under its own header."""
+        old, self.panel = self.panel, panel
+        self.setWidget(panel)
+        panel.header.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        panel.header.right.addWidget(self.float_button)
+        self.setTitleBarWidget(panel.header)
+        panel.header.show()
+        old.header.deleteLater()
+        old.deleteLater()
+        self.retranslate()
+
     def set_locked(self, locked: bool) -> None:
         """Fix it in its place."""
         self.setFeatures(QDockWidget.DockWidgetFeature.NoDockWidgetFeatures if locked else FREE)

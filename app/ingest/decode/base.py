@@ -28,7 +28,7 @@ _QUALITY_WORDS = {
 }
 
 
-class Undecodable(Exception):  # noqa: N818 - named after what happened, like the rest of the field
+class Undecodable(Exception):
     """A whole message, or one value of it, that can't be used: why, as a code and in words."""
 
     def __init__(self, reason: Refusal, detail: str = "") -> None:

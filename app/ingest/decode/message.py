@@ -13,7 +13,6 @@ from fnmatch import fnmatchcase
 from typing import Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-import jsonpath
 import msgspec
 
 from app.ingest.decode import native
@@ -107,6 +106,8 @@ def finder(key: str, text: str) -> Callable[[Any], Iterator[Found]]:
             yield steps, doc
 
         return walk
+    import jsonpath  # slow to load, and few rules need it
+
     try:
         compiled = jsonpath.compile(text)
     except jsonpath.JSONPathError as error:

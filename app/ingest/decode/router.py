@@ -6,17 +6,21 @@ dictionary, so that the common message (native, one value) costs one look-up and
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from app.ingest.decode import native
 from app.ingest.decode.base import RESERVED, Undecodable
 from app.ingest.decode.mapping import MappingSet
 from app.ingest.decode.message import Message
-from app.ingest.decode.sparkplug import PREFIX as SPARKPLUG
-from app.ingest.decode.sparkplug import Sparkplug
 from app.ingest.decode.topics import valid_topic
 from models.events import Refusal
 from models.readings import Reading
 
+if TYPE_CHECKING:
+    from app.ingest.decode.sparkplug import Sparkplug
+
 NATIVE_PREFIX = "ankan/v1/"
+SPARKPLUG = "spBv1.0/"
 MAX_TOPICS = 50_000  # remembered decisions
 
 
@@ -33,7 +37,7 @@ class Decoder:
         self.outbox: list[tuple[str, bytes]] = []
         self._max_bytes = max_bytes
         self._prefix = native_prefix
-        self._sparkplug = Sparkplug(self.outbox, self.rejected)
+        self._sparkplug: Sparkplug | None = None  # made at the first such message: protobuf is slow to load
         self._tags: dict[str, str] = {}  # topics in the native form
         self._mapped: dict[str, list[Message]] = {}
 
@@ -53,11 +57,13 @@ class Decoder:
 
     def link_lost(self, source: str) -> None:
         """The connection to a broker is lost: its Sparkplug nodes must be born again before their data is believed."""
-        self._sparkplug.link_lost(source)
+        if self._sparkplug is not None:
+            self._sparkplug.link_lost(source)
 
     def link_up(self, source: str, now_us: int) -> None:
         """The connection is back: requests for births of its Sparkplug nodes go to the outbox."""
-        self._sparkplug.link_up(source, now_us)
+        if self._sparkplug is not None:
+            self._sparkplug.link_up(source, now_us)
 
     def native_tag(self, topic: str) -> str:
         """Name of the tag that a native topic speaks for: the topic without the prefix.
@@ -76,6 +82,10 @@ class Decoder:
         if len(payload) > self._max_bytes:
             raise Undecodable(Refusal.TOO_BIG, f"{len(payload)} bytes, the limit is {self._max_bytes}")
         if topic.startswith(SPARKPLUG):
+            if self._sparkplug is None:
+                from app.ingest.decode.sparkplug import Sparkplug
+
+                self._sparkplug = Sparkplug(self.outbox, self.rejected)
             return self._sparkplug.decode(topic, payload, received_us, source)
         messages = self._mapped.get(topic)
         if messages is None:
