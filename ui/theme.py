@@ -227,7 +227,7 @@ def load_fonts() -> str:
     """
     family = ""
     for weight in (400, 700):
-        path = resource_path("fonts", f"noto-sans-sc-chinese-simplified-{weight}-normal.woff2")
+        path = resource_path("fonts", f"noto-sans-sc-{weight}.ttf")
         names = QFontDatabase.applicationFontFamilies(QFontDatabase.addApplicationFont(str(path)))
         family = names[0] if names else family
     return family
