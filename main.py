@@ -163,7 +163,7 @@ def doctor(data: DataDir = None, as_json: AsJson = False) -> None:
 def screen() -> None:
     """Start Qt, say its version and the sound device, and leave: the doctor asks this in a process of its own."""
     from PySide6.QtCore import qVersion
-    from PySide6.QtWidgets import QApplication
+    from PySide6.QtWidgets import QApplication  # noqa: TID251 - no widget is made: does Qt start at all?
 
     application = QApplication([])
     sound = ""
