@@ -50,7 +50,7 @@ def set_up_logging(level: str, directory: Path | None = None, console: bool = Tr
                 foreign_pre_chain=shared,
                 processors=[
                     structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                    structlog.dev.ConsoleRenderer(colors=False),
+                    structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
                 ],
             )
         )

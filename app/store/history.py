@@ -144,6 +144,8 @@ class HistoryWriter:
             self._rebuild(connection, "rollup_1s", _FROM_SAMPLES, seconds, US)
             self._rebuild_old(connection, seconds)
         elif fresh:
+            import numpy as np
+
             ts, tag, value, quality = zip(*fresh, strict=True)
             values = np.array(value, dtype=np.float64)
             good = (np.array(quality, dtype=np.int64) >= Quality.UNCERTAIN) & np.isfinite(values)
