@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import msgspec
 
-from models.alarms import AlarmDefinition, AlarmRow
+from models.alarms import AlarmDefinition, AlarmRow, Priority
 from models.commands import Command
 from models.events import EngineStats, Event, LinkChanged
 from models.people import Actor, UserInfo
@@ -171,8 +171,24 @@ class TransitionRow(msgspec.Struct, frozen=True):
     comment: str
 
 
+class AlarmLimits(msgspec.Struct, frozen=True, kw_only=True):
+    """What the site's rules say to those who act on alarms and hear them; all in seconds.
+
+    shelve_max_s  longest shelving by priority
+    mute_max_s    longest mute of a station
+    repeat_s      from the start of one sounding to the next, by priority
+    """
+
+    shelve_max_s: dict[Priority, float]
+    mute_max_s: float
+    repeat_s: dict[Priority, float]
+
+
 class Alarms(Protocol):
     """Alarms as the screens see them."""
+
+    def limits(self) -> AlarmLimits:
+        """How long alarms may be shelved and a station be mute, and how often they sound. Any thread, cheap."""
 
     def open(self) -> list[AlarmRow]:
         """All occurrences that are not closed (also shelved and out of service), newest worst first. Cheap."""

@@ -40,9 +40,14 @@ class _OnAlarms(Command, frozen=True, kw_only=True):
 
 
 class AcknowledgeAlarms(_OnAlarms, frozen=True, kw_only=True):
-    """The person has seen these alarms; ``reason`` is the comment."""
+    """The person has seen these alarms; ``reason`` is the comment.
+
+    ``seen`` is the priority of each as it was read: one that has become worse since is not acknowledged. Empty means
+    that everything is.
+    """
 
     action: ClassVar[str] = "alarm.acknowledge"
+    seen: tuple[int, ...] = ()
 
 
 class UnacknowledgeAlarms(_OnAlarms, frozen=True, kw_only=True):

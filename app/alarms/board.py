@@ -19,7 +19,7 @@ from app.alarms.life import row_of
 from app.alarms.logic import Transition
 from app.alarms.records import OccurrenceRecord, batches, occurrence_of
 from app.alarms.rules import AlarmRules
-from app.ports import AlarmQuery, TagCatalogue, TransitionRow
+from app.ports import AlarmLimits, AlarmQuery, TagCatalogue, TransitionRow
 from models.alarms import (
     AlarmDefinition,
     AlarmDefinitionRow,
@@ -61,6 +61,15 @@ class AlarmBoard:
         self._read = read
         self._catalogue = catalogue
         self._rules = rules
+
+    def limits(self) -> AlarmLimits:
+        """What the rule pack says about shelving, mutes and sounds. Any thread, cheap."""
+        rules = self._rules
+        return AlarmLimits(
+            shelve_max_s={p: rules.shelve.longest_s(p) for p in Priority if p},
+            mute_max_s=rules.mute.max_s,
+            repeat_s={p: rules.sound.repeat_s[p.word] for p in Priority if p},
+        )
 
     def open(self) -> list[AlarmRow]:
         """All rows that are not closed, those that wait for somebody first, newest worst first. Any thread, cheap."""

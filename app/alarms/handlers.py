@@ -43,7 +43,7 @@ def handlers(engine: AlarmEngine, catalogue: TagCatalogue, rules: AlarmRules) ->
     """One handler for each order about alarms.
 
     Answers of acts on occurrences carry ``{"done": [ids], "unchanged": [ids]}``. Refusals: nothing_to_do (no state
-    allowed it), not_found, reason_missing, too_long (with ``max_s`` and ``priority``), invalid (with ``field`` and
+    allowed it), stale (all have become worse since they were read), not_found, reason_missing, too_long (with ``max_s`` and ``priority``), invalid (with ``field`` and
     ``problem``).
     """
 
@@ -54,6 +54,15 @@ def handlers(engine: AlarmEngine, catalogue: TagCatalogue, rules: AlarmRules) ->
             return _outcome(unit, attempt, done)
 
         return handle
+
+    def acknowledge(unit: Unit, command: AcknowledgeAlarms, actor: Actor) -> Outcome:
+        read = _read(engine, command)
+        if not read:
+            raise Refused("stale", "every one of them has become worse since it was read")
+        attempt = _attempt(engine, unit)
+        done = attempt.act(Act.ACKNOWLEDGE, read, actor, command.reason.strip(), unit.now_us)
+        unread = sorted(set(command.occurrence_ids) - set(read))
+        return _outcome(unit, attempt, done, **({"unread": unread} if unread else {}))
 
     def shelve(unit: Unit, command: ShelveAlarms, actor: Actor) -> Outcome:
         _reason(command.reason, rules.shelve.min_reason)
@@ -121,7 +130,7 @@ def handlers(engine: AlarmEngine, catalogue: TagCatalogue, rules: AlarmRules) ->
         )
 
     return {
-        AcknowledgeAlarms: on_occurrences(Act.ACKNOWLEDGE),
+        AcknowledgeAlarms: acknowledge,
         UnacknowledgeAlarms: on_occurrences(Act.UNACKNOWLEDGE),
         ResetAlarms: on_occurrences(Act.RESET),
         ShelveAlarms: shelve,
@@ -155,6 +164,20 @@ def _outcome(unit: Unit, attempt: Attempt, done: Sequence[Done], **more: Any) ->
         events=(AlarmsChanged(tuple(changes.rows), tuple(changes.annunciate)),),
         after_commit=(attempt.keep,),
     )
+
+
+def _read(engine: AlarmEngine, command: AcknowledgeAlarms) -> list[int]:
+    """The occurrences that are no worse than when the person read them."""
+    if not command.seen:
+        return list(command.occurrence_ids)
+    if len(command.seen) != len(command.occurrence_ids):
+        raise Refused("invalid", "one priority for each alarm", field="seen", problem="seen")
+
+    def worse(occurrence_id: int, seen: int) -> bool:
+        alarm = engine.alarm_of(occurrence_id)
+        return alarm is not None and alarm.occurrence is not None and alarm.occurrence.priority > seen
+
+    return [key for key, seen in zip(command.occurrence_ids, command.seen, strict=True) if not worse(key, seen)]
 
 
 def _reason(reason: str, at_least: int) -> None:

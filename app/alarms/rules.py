@@ -43,6 +43,12 @@ class HoldRules(_Strict, frozen=True):
     min_reason: int
 
 
+class SoundRules(_Strict, frozen=True):
+    """How often an alarm of each priority (by word) sounds until it is silenced, in seconds from start to start."""
+
+    repeat_s: dict[str, float]
+
+
 class DefinitionRules(_Strict, frozen=True):
     """Bounds of definitions, in seconds."""
 
@@ -74,6 +80,7 @@ class AlarmRules(_Strict, frozen=True):
     version: str
     shelve: ShelveRules
     mute: MuteRules
+    sound: SoundRules
     out_of_service: HoldRules
     definition: DefinitionRules
     kpi: KpiRules
@@ -87,9 +94,10 @@ def load_alarm_rules(path: Path | None = None) -> AlarmRules:
         rules = msgspec.convert(tomllib.loads(path.read_text("utf-8")), AlarmRules)
     except (OSError, ValueError, msgspec.ValidationError) as error:
         raise AlarmRulesError(f"{path}: {error}") from error
-    missing = [p.word for p in Priority if p and p.word not in rules.shelve.max_s]
-    if missing:
-        raise AlarmRulesError(f"{path}: shelve.max_s lacks {missing[0]}")
+    for name, table in (("shelve.max_s", rules.shelve.max_s), ("sound.repeat_s", rules.sound.repeat_s)):
+        missing = [p.word for p in Priority if p and not table.get(p.word, 0.0) > 0]
+        if missing:
+            raise AlarmRulesError(f"{path}: {name} lacks {missing[0]}, or it is not more than 0")
     if not 0 < rules.kpi.flood_ends <= rules.kpi.flood_starts or rules.kpi.bin_s <= 0:
         raise AlarmRulesError(f"{path}: a flood ends below what it starts with, and bin_s is more than 0")
     return rules

@@ -13,9 +13,11 @@ from typing import Any
 import msgspec
 import numpy as np
 
+from app.alarms.rules import load_alarm_rules
 from app.bus import Bus
 from app.clock import US, ManualClock
 from app.ports import (
+    AlarmLimits,
     AlarmQuery,
     Answer,
     AuditRow,
@@ -148,6 +150,14 @@ class Alarms:
         self.journals: dict[int, list[TransitionRow]] = {}
         self.queries: list[AlarmQuery] = []
         self.broken = False
+
+    def limits(self) -> AlarmLimits:
+        rules = load_alarm_rules()
+        return AlarmLimits(
+            shelve_max_s={p: rules.shelve.longest_s(p) for p in Priority if p},
+            mute_max_s=rules.mute.max_s,
+            repeat_s={p: rules.sound.repeat_s[p.word] for p in Priority if p},
+        )
 
     def open(self) -> list[AlarmRow]:
         return [row for row in self.rows.values() if row.active]

@@ -45,6 +45,14 @@ def board(plant: Plant) -> AlarmBoard:
     return AlarmBoard(lambda: plant.engine, read, plant.tags, load_alarm_rules())
 
 
+def test_limits_are_those_of_the_rule_pack(board: AlarmBoard) -> None:
+    limits = board.limits()
+    rules = load_alarm_rules()
+    assert limits.mute_max_s == rules.mute.max_s
+    assert limits.shelve_max_s[Priority.CRITICAL] == rules.shelve.max_s["critical"] < limits.shelve_max_s[Priority.LOW]
+    assert limits.repeat_s[Priority.CRITICAL] < limits.repeat_s[Priority.HIGH] < limits.repeat_s[Priority.LOW]
+
+
 def keys(board: AlarmBoard, **query: object) -> list[str]:
     return [row.key for row in board.query(AlarmQuery(**query))[0]]  # type: ignore[arg-type]  # test shorthand
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -289,3 +290,31 @@ def test_every_order_about_alarms_has_a_handler(room: Room) -> None:
         c for c in kinds if isinstance(c, type) and issubclass(c, commands.Command) and c.action.startswith("alarm.")
     }
     assert orders - room.door.commands == set()
+
+
+def test_an_alarm_that_became_worse_since_it_was_read_is_not_acknowledged(tmp_path: Path) -> None:
+    plant = Plant(tmp_path)
+    tag, other = plant.tag("PT-1"), plant.tag("PT-2")
+    levels = [
+        Condition(kind=ConditionKind.H, priority=Priority.MEDIUM, limit=10.0),
+        Condition(kind=ConditionKind.HH, priority=Priority.CRITICAL, limit=20.0),
+    ]
+    plant.define(AlarmDefinition(key="PT-1.H", tag="PT-1", conditions=tuple(levels)), high("PT-2.H", "PT-2"))
+    room = Room(plant)
+    plant.clock.advance(1)
+    plant.hear(tag, 12.0)
+    plant.hear(other, 12.0)
+    plant.commit()
+    read = room.engine.open_rows()
+    ids, seen = tuple(row.occurrence_id for row in read), tuple(int(row.priority) for row in read)
+    plant.clock.advance(1)
+    plant.hear(tag, 25.0)
+    plant.commit()
+    answer = room.order(AcknowledgeAlarms(occurrence_ids=ids, seen=seen))
+    assert [room.engine.alarm_of(key).definition.key for key in answer.data["done"]] == ["PT-2.H"]  # type: ignore[union-attr]  # open
+    states = {row.key: row.state for row in room.engine.open_rows()}
+    assert states == {"PT-1.H": AlarmState.UNACK, "PT-2.H": AlarmState.ACKED}
+    worse = next(row.occurrence_id for row in room.engine.open_rows() if row.key == "PT-1.H")
+    last = room.order(AcknowledgeAlarms(occurrence_ids=(worse,), seen=(2,)))
+    assert last.code == "stale"
+    plant.store.dispose()
