@@ -82,6 +82,8 @@ class Plot(QWidget):
         self.axis = ValueAxis()
         self.grid = TimeGrid()
         self.plot = pg.PlotWidget(viewBox=self.box, axisItems={"left": self.axis, "bottom": self.grid})
+        unused = self.plot.plotItem.ctrlMenu  # pyqtgraph's own menu has no parent: it would outlive the plot
+        unused.setParent(self.plot, unused.windowFlags())
         self.plot.setFrameShape(QFrame.Shape.NoFrame)
         self.plot.hideButtons()
         self.plot.plotItem.setContentsMargins(0, 4, 0, 4)

@@ -73,6 +73,7 @@ class Series:
         self._history: Trend | None = None
         self._covered = (0, 0)
         self._to_present = False
+        self._known = 0  # up to here history has the samples
         self._tail = _Tail()
         self.revision = 0
 
@@ -110,21 +111,19 @@ class Series:
         """
         self._history, self._covered, self._to_present = trend, (start_us, end_us), to_present
         good = trend.t_us[trend.n > 0] if trend.t_us.size else trend.t_us
+        self._known = int(good[-1]) + max(0, int(trend.level_s * 1_000_000) - 1) if good.size else 0
         if good.size and self._tail.n:
-            known = int(good[-1]) + int(trend.level_s * 1_000_000)
-            self._tail.keep_from(
-                int(np.searchsorted(self._tail.t_us, known, side="right" if trend.level_s == 0 else "left"))
-            )
+            self._tail.keep_from(int(np.searchsorted(self._tail.t_us, self._known, side="right")))
         self.revision += 1
 
     def append(self, points: list[tuple[int, float]]) -> None:
-        """Live samples, oldest first; a hole longer than usual breaks the line."""
+        """Live samples, oldest first; a hole longer than usual breaks the line. What history holds already is left out."""
         tail = self._tail
         for t_us, value in points:
-            last = int(tail.t_us[-1]) if tail.n else 0
+            last = int(tail.t_us[-1]) if tail.n else self._known
             if t_us <= last:
                 continue
-            if last and t_us - last > self._usual_gap_us:
+            if tail.n and t_us - last > self._usual_gap_us:
                 tail.append(last + 1, np.nan)
             tail.append(t_us, value)
         self.revision += 1

@@ -42,7 +42,7 @@ def _places(tag: TagInfo, by_device: bool) -> list[tuple[str, str]]:
     if by_device:
         levels.append((tag.unit_code, pick(tag.unit_name, tag.unit_name_en)))
         levels.append((tag.device, pick(tag.device_name, tag.device_name_en)))
-    found = [(code, title) for code, title in levels if code]
+    found = [(code, title or code) for code, title in levels if code]
     return found or [("", t("monitoring.tree.other"))]
 
 

@@ -107,8 +107,8 @@ class TrendPanel(Panel):
         self._tick.timeout.connect(self._work)
         self._legend_tick = QTimer(self, interval=1000)
         self._legend_tick.timeout.connect(self._refresh_legends)
-        span = str(settings.value("trends/span", "2h", type=str))
-        self.window_.show_span(SPANS.get(span, SPANS["2h"]))
+        self._span_kept = str(settings.value("trends/span", "2h", type=str))
+        self.window_.show_span(SPANS.get(self._span_kept, SPANS["2h"]))
         self.ready()
         self._restore()
 
@@ -262,8 +262,9 @@ class TrendPanel(Panel):
         key = next((k for k, s in SPANS.items() if s == span), None)
         if key != self.spans.current:
             self.spans.select(key)
-            if key:
-                self.ctx.settings.setValue("trends/span", key)
+        if key and key != self._span_kept:
+            self._span_kept = key
+            self.ctx.settings.setValue("trends/span", key)
         self.data.ask()
         self.turns.add_all(urgent=not self._following)
         self.ruler.update()
