@@ -132,12 +132,13 @@ def serve(data: DataDir = None) -> None:
     """Run the engine without a window, until interrupted."""
     from app.bootstrap.serve import serve_forever
     from app.config import ConfigError
+    from app.ingest.decode.mapping import MappingError
     from app.paths import default_data_dir
     from app.store.engine import StoreError
 
     try:
         serve_forever(data or default_data_dir())
-    except (ConfigError, StoreError) as error:
+    except (ConfigError, MappingError, StoreError) as error:
         raise _fail(str(error)) from error
 
 
@@ -193,8 +194,10 @@ def decode(
     from app.paths import default_data_dir
 
     try:
-        config = load_config(data or default_data_dir())
-        mappings = MappingSet.load([*shipped_mappings(), *config.mappings, *(mapping or [])])
+        directory = data or default_data_dir()
+        config = load_config(directory)
+        own = [directory / path for path in config.mappings]
+        mappings = MappingSet.load([*shipped_mappings(), *own, *(mapping or [])])
         for line in decode_files(
             topic,
             files,
@@ -228,7 +231,10 @@ def replay(
 ) -> None:
     """Send recorded messages or a CSV through the real pipeline; prints each alarm transition and a summary."""
     from app.bootstrap.serve import replay_file
+    from app.config import ConfigError
+    from app.ingest.decode.mapping import MappingError
     from app.ingest.replayfile import ReplayError
+    from app.store.engine import StoreError
 
     try:
         for line in replay_file(file, data, speed=speed, tag=tag, alarms=alarms):
@@ -236,7 +242,7 @@ def replay(
                 _say(line)
             else:
                 typer.echo("  ".join(f"{key}={value}" for key, value in line.items() if value not in (None, "")))
-    except (ReplayError, OSError) as error:
+    except (ReplayError, ConfigError, MappingError, StoreError, OSError) as error:
         raise _fail(str(error)) from error
 
 

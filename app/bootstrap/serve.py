@@ -29,6 +29,7 @@ from app.ingest.replayfile import Recorded, ReplayError, read_recording
 from app.logs import set_up_logging
 from app.store.engine import StoreError
 from models.alarms import AlarmDefinition, AlarmDefinitionRow, AlarmTransition, Priority
+from models.events import AlarmsChanged
 from models.readings import Tag, TagKind
 
 log = structlog.get_logger(__name__)
@@ -78,6 +79,8 @@ def replay_file(
         room = ControlRoom(load_config(where) if data_dir else Config(), where, clock)
         stack.callback(room.store.close)
         stack.callback(room.jobs.close)
+        if data_dir is None:
+            room.store.relax()
         player = _Player(room, clock, definitions)
         yield from player.play(first, recording, speed)
 
@@ -102,6 +105,8 @@ class _Player:
         # names are learnt by a decoder of its own: Sparkplug counts every message that the real one sees
         engine = room.config.engine
         self._scout = Decoder(room.mapping, max_bytes=engine.max_payload, native_prefix=engine.tag_prefix)
+        self._moved = False
+        room.bus.subscribe(AlarmsChanged, self._on_alarms)
         with room.store.read() as connection:
             self._journal = connection.execute(select(func.max(AlarmTransition.id))).scalar() or 0
 
@@ -156,6 +161,9 @@ class _Player:
         self._clock.set(t_us)
         self._core.pipeline.process(batch)
         self._core.pipeline.tick()
+        moved, self._moved = self._moved, False
+        if not moved:
+            return
         with self._room.store.read() as connection:
             rows = connection.execute(
                 select(AlarmTransition.__table__, AlarmDefinitionRow.key)
@@ -173,6 +181,9 @@ class _Player:
                 "priority": Priority(row.priority).word,
                 "value": row.value,
             }
+
+    def _on_alarms(self, _event: AlarmsChanged) -> None:
+        self._moved = True
 
     def _learn(self, batch: list[Message]) -> None:
         """Create the tags that the recording speaks of."""
