@@ -71,11 +71,16 @@ def demo(
     from app.paths import default_data_dir
 
     if tour is not None:
+        from app.logs import set_up_logging
         from ui.tour import take_tour
 
+        set_up_logging("warning")
         raise typer.Exit(take_tour(tour, lambda where: _demo_room(where, seed, leak_in_s=-330.0)))
     directory = data or default_data_dir().with_name("ankan-demo")
+    from app.logs import set_up_logging
     from ui.application import run
+
+    set_up_logging("info", directory / "logs")
 
     raise typer.Exit(run(directory, lambda: _demo_room(directory, seed), sign_in=_as_operator))
 
