@@ -239,7 +239,7 @@ def torment(
         publisher.send(publisher.left)
         served.start()
         total = each * len(TAGS)
-        wait_for(lambda: stored() >= total or not served.alive, 60, f"the rest, {stored()} of {total}: {served.said()}")
+        wait_for(lambda: stored() >= total or not served.alive, 60, f"all {total}: {served.said()}")
         assert served.alive, served.said()
         assert served.stop() == 0, served.said()
     finally:
