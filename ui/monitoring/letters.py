@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from PySide6.QtGui import QFontDatabase
@@ -16,6 +17,7 @@ from ui.widgets.panel import PanelContext
 from ui.widgets.rows import Column
 from ui.widgets.sheet import Sheet
 
+_SEVERAL = re.compile(r"\d+ problems: ")
 #: In the order of the chips: what an engineer can mend at the station first.
 REASONS = (
     Refusal.UNKNOWN_TAG, Refusal.UNKNOWN_UNIT, Refusal.UNKNOWN_ALIAS, Refusal.BAD_TOPIC, Refusal.WRONG_TYPE,
@@ -51,11 +53,17 @@ def size_text(size: int) -> str:
 
 
 def unknown_tag(row: DeadLetterRow) -> str:
-    """The name of the tag that a letter asks for and that could be created; '' when that is not its trouble."""
-    name = row.detail.strip()
-    if row.reason != Refusal.UNKNOWN_TAG or not name or name.startswith("$") or len(name) > 200:
+    """The name of the (first) tag that a letter asks for and that could be created; '' when that is not its trouble."""
+    detail = row.detail.strip()
+    if row.reason != Refusal.UNKNOWN_TAG:
         return ""
-    return name if name.isprintable() else ""
+    several = _SEVERAL.match(detail)
+    if several:
+        parts = detail[several.end() :].split("; ")
+        detail = next((p.partition(" ")[2] for p in parts if p.startswith(f"{Refusal.UNKNOWN_TAG.value} ")), "")
+    if not detail or detail.startswith("$") or len(detail) > 200 or not detail.isprintable():
+        return ""
+    return detail
 
 
 def letter_columns(now: Callable[[], int]) -> list[Column[DeadLetterRow]]:

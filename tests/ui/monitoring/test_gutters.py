@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import itertools
+
 from hypothesis import given
 from hypothesis import strategies as some
 
@@ -17,6 +19,6 @@ def test_a_label_at_the_lower_edge_moves_up_with_its_neighbour() -> None:
 @given(some.lists(some.floats(-50, 150), max_size=12))
 def test_labels_never_touch_and_never_leave_the_gutter(wanted: list[float]) -> None:
     places = spread_out(sorted(wanted), 9.0, 91.0, 17.0)
-    assert all(b - a >= 17.0 - 1e-9 for a, b in zip(places, places[1:], strict=False))
+    assert all(b - a >= 17.0 - 1e-9 for a, b in itertools.pairwise(places))
     assert all(9.0 - 1e-9 <= y <= 91.0 + 1e-9 for y in places)
     assert len(places) == min(len(wanted), 5)
