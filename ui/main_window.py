@@ -75,7 +75,7 @@ class MainWindow(QMainWindow):
         self._layout_names: dict[str, str] = {}
         self._arranged: set[str] = set()  # workspaces whose sizes are the person's own
         self._compact: bool | None = None
-        self.sound = AlarmSound(self.ctx.open_alarms, station.now_us, player or QtPlayer(self), self)
+        self.sound = AlarmSound(self.ctx.open_alarms, station, player or QtPlayer(self), self)
         self._build()
         self._connect()
         self._shortcuts()
@@ -155,6 +155,7 @@ class MainWindow(QMainWindow):
         for key, run in keys:
             shortcut = QShortcut(QKeySequence(key), self)
             shortcut.setContext(Qt.ShortcutContext.ApplicationShortcut)
+            shortcut.setAutoRepeat(False)  # a key held down orders once
             shortcut.activated.connect(lambda r=run: r())
         for number, place in enumerate(PLACES, start=1):
             shortcut = QShortcut(QKeySequence(f"Alt+{number}"), self)

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QMenu, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.clock import US
-from models.alarms import AlarmState, Priority
+from models.alarms import AlarmState, ConditionKind, Priority
 from models.commands import (
     AcknowledgeAlarms,
     ResetAlarms,
@@ -25,10 +25,10 @@ from models.events import LinkChanged, LinkState
 from tests.ui.conftest import flush
 from tests.ui.plant import fill
 from tests.ui.station import NOW, MemoryStation
-from ui.alarms.columns import limit_text, state_text, value_and_limit
+from ui.alarms.columns import acked_text, alarm_text, limit_text, short_number, state_text, value_and_limit
 from ui.alarms.model import AlarmFilter
 from ui.alarms.panel import AlarmPanel
-from ui.i18n import messages
+from ui.i18n import clock_text, messages
 from ui.theme import theme
 from ui.widgets.panel import PanelContext, ReasonRequest
 from ui.widgets.sheet import Sheet
@@ -219,7 +219,7 @@ def test_the_page_or_the_selection_is_acknowledged_with_or_without_comment(
     ctx.bridge._drain_alarms()
     flush()
     command, actor = station.door.submitted[-1]
-    assert command == AcknowledgeAlarms(occurrence_ids=(1, 2, 3, 4, 5))
+    assert command == AcknowledgeAlarms(occurrence_ids=(1, 2, 3, 4, 5), seen=(4, 3, 1, 1, 2))
     assert actor.name == "李建国"
     panel._count_later.timeout.emit()
     assert not panel.page_button.isEnabled()
@@ -235,7 +235,7 @@ def test_one_alarm_is_acknowledged_with_a_quick_phrase(
     assert asked[0].phrases[0] == "已通知现场检查"
     assert not asked[0].required
     asked[0].done(asked[0].phrases[0], None, False)
-    assert station.door.submitted[-1][0] == AcknowledgeAlarms(occurrence_ids=(1,), reason="已通知现场检查")
+    assert station.door.submitted[-1][0] == AcknowledgeAlarms(occurrence_ids=(1,), reason="已通知现场检查", seen=(4,))
 
 
 def test_shelving_asks_for_time_and_reason_and_can_be_taken_back(
@@ -360,10 +360,89 @@ def test_it_is_retold_in_english_and_repainted_at_night(panel: AlarmPanel) -> No
     assert panel.grab().toImage() != day
 
 
-def test_values_stand_beside_their_limits_with_the_unit(panel: AlarmPanel) -> None:
+def test_values_stand_beside_their_limits_with_the_unit(station: MemoryStation, panel: AlarmPanel) -> None:
     row = panel.model.row_at(0)
-    assert value_and_limit(row) == "52.4 / 50 %LEL"
+    assert value_and_limit(station, row) == "52.4 / 50 %LEL"
     assert limit_text(row) == "50"
+
+
+def test_the_present_value_is_shown_while_the_alarm_lasts_and_its_own_afterwards(
+    station: MemoryStation, panel: AlarmPanel
+) -> None:
+    row = panel.model.row_at(0)
+    assert row.tag_id is not None
+    station.speak(row.tag_id, 61.7)
+    assert value_and_limit(station, row) == "61.7 / 50 %LEL"
+    station.speak(row.tag_id, None, 0)
+    assert value_and_limit(station, row) == "— / 50 %LEL"
+    over = msgspec.structs.replace(row, state=AlarmState.NORM, closed_us=NOW)
+    assert value_and_limit(station, over) == "52.4 / 50 %LEL"
+    lost = msgspec.structs.replace(row, kind=ConditionKind.STALE, limit=None)
+    assert value_and_limit(station, lost).startswith("—")
+
+
+@pytest.mark.parametrize(
+    ("chinese", "english", "kind", "shown", "shown_en"),
+    [
+        ("可燃气", "combustible gas", "HH", "可燃气 高高", "combustible gas high-high"),
+        ("TK-101 液位高", "TK-101 level high", "HH", "TK-101 液位高高", "TK-101 level high-high"),
+        ("TK-101 液位高", "TK-101 level high", "H", "TK-101 液位高", "TK-101 level high"),
+        ("可燃气 高高", "gas high high", "H", "可燃气 高", "gas high"),
+        ("油压低", "oil pressure low", "LL", "油压低低", "oil pressure low-low"),
+        ("压力异常", "pressure abnormal", "L", "压力异常 低", "pressure abnormal low"),
+        ("高压缸压力异常", "high pressure casing", "H", "高压缸压力异常", "high pressure casing"),
+        ("高高液位开关动作", "overfill switch", "DISCRETE", "高高液位开关动作", "overfill switch"),
+    ],
+)
+def test_the_level_that_is_active_is_part_of_the_text(
+    station: MemoryStation, chinese: str, english: str, kind: str, shown: str, shown_en: str
+) -> None:
+    row = station.make_row(station.add_tag("X"), text=chinese, text_en=english, kind=ConditionKind(kind))
+    assert alarm_text(row) == shown
+    messages().switch("en")
+    assert alarm_text(row) == shown_en
+
+
+def test_a_limit_is_shown_as_it_was_set_and_that_of_a_slope_per_second(station: MemoryStation) -> None:
+    row = station.make_row(station.add_tag("LT-1"), kind=ConditionKind.RATE, limit=0.025, decimals=1)
+    assert limit_text(row) == "0.025/s"
+    assert short_number(0.45, 1) == "0.45"
+    assert short_number(50.0, 2) == "50"
+
+
+def test_every_row_says_who_when_and_where(station: MemoryStation) -> None:
+    tag = station.add_tag("X")
+    seen = station.make_row(tag, state=AlarmState.ACKED, acked_us=NOW - 60 * US, acked_by="王敏", acked_station="CR-02")
+    assert acked_text(seen, NOW) == f"王敏 {clock_text(NOW - 60 * US)} CR-02"
+    assert acked_text(station.make_row(tag, state=AlarmState.SHLVD, held_by="王敏"), NOW) == "王敏"
+
+
+def test_shelving_offers_only_what_the_rules_allow_for_the_most_urgent(
+    panel: AlarmPanel, station: MemoryStation, ctx: PanelContext
+) -> None:
+    asked: list[ReasonRequest] = []
+    ctx.ask.connect(asked.append)
+    low = next(row for row in panel.model.shown() if row.priority is Priority.LOW and row.unacknowledged)
+    panel.acts.ask_shelve([low])
+    panel.acts.ask_shelve([low, panel.model.row_at(0)])
+    limits = station.alarms.limits().shelve_max_s
+    assert max(asked[0].durations) == limits[Priority.LOW]
+    assert max(asked[1].durations) <= limits[Priority.CRITICAL]
+    assert asked[1].durations[0] == 1800.0
+
+
+def test_what_rights_keep_shut_says_why(panel: AlarmPanel, station: MemoryStation, ctx: PanelContext) -> None:
+    panel.table.select(panel.model.row_at(0).occurrence_id)
+    station.door.forbidden.add("alarm.out_of_service")
+    menu = menu_of(panel)
+    stop = next(action for action in menu.actions() if action.text() == "停用…")
+    assert not stop.isEnabled()
+    assert stop.toolTip() == "当前人员没有此权限"
+    menu.deleteLater()
+    ctx.set_actor(None)
+    flush()
+    assert not panel.page_button.isEnabled()
+    assert panel.page_button.toolTip() == "本机已锁定，登录后才能操作"
 
 
 def test_a_discrete_alarm_shows_the_word_of_its_state(

@@ -1,14 +1,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import Future
 from typing import cast
 
 import msgspec
 import pytest
 from PySide6.QtWidgets import QWidget
 
+from app.ports import Answer
 from models.alarms import AlarmState, ConditionKind, Priority
-from models.commands import AcknowledgeAlarms, MuteSound, SilenceSound
+from models.commands import AcknowledgeAlarms, Command, MuteSound, SilenceSound
+from models.people import Actor
 from tests.ui.conftest import Ear, flush
 from tests.ui.station import MemoryStation
 from ui.alarms.banner import AlarmBanner
@@ -26,7 +29,7 @@ def ear() -> Ear:
 
 @pytest.fixture
 def banner(ctx: PanelContext, station: MemoryStation, ear: Ear, keep: Keep) -> AlarmBanner:
-    sound = AlarmSound(ctx.open_alarms, station.now_us, ear, ctx)
+    sound = AlarmSound(ctx.open_alarms, station, ear, ctx)
     made = cast(AlarmBanner, keep(AlarmBanner(ctx, sound)))
     made.resize(1800, 52)
     made.show()
@@ -34,7 +37,9 @@ def banner(ctx: PanelContext, station: MemoryStation, ear: Ear, keep: Keep) -> A
 
 
 def put(station: MemoryStation, ctx: PanelContext, name: str, priority: Priority, **fields: object) -> int:
-    tag = station.tags.by_name(name) or station.add_tag(name, area="A", area_name="罐区A", unit="%{LEL}")
+    value = fields.get("value", 1.0)
+    assert isinstance(value, float)
+    tag = station.tags.by_name(name) or station.add_tag(name, value, area="A", area_name="罐区A", unit="%{LEL}")
     row = station.raise_alarm(station.make_row(tag, priority=priority, **fields))
     ctx.bridge._drain_alarms()
     flush()
@@ -105,6 +110,7 @@ def test_acknowledging_moves_on_to_the_next_at_once(
     banner.ack.click()
     ctx.bridge._drain_alarms()
     flush()
+    banner._acknowledged.invalidate()
     banner.ack.click()
     ordered = [
         command.occurrence_ids for command, _ in station.door.submitted if isinstance(command, AcknowledgeAlarms)
@@ -119,6 +125,94 @@ def test_an_alarm_that_has_just_pushed_in_is_not_acknowledged_unread(
     put(station, ctx, "T-2", Priority.CRITICAL)
     banner.acknowledge()
     assert station.door.submitted == []
+
+
+def test_a_double_click_acknowledges_one_alarm_and_not_the_next_unread(
+    banner: AlarmBanner, station: MemoryStation, ctx: PanelContext
+) -> None:
+    put(station, ctx, "T-1", Priority.LOW)
+    put(station, ctx, "T-2", Priority.CRITICAL)
+    banner._since_change.invalidate()
+    for _ in range(2):
+        banner.ack.click()
+        ctx.bridge._drain_alarms()
+        flush()
+    assert len(station.door.submitted) == 1
+    assert banner.row is not None
+    assert banner.row.tag == "T-1"
+
+
+def test_an_alarm_that_has_just_become_worse_is_not_acknowledged_unread(
+    banner: AlarmBanner, station: MemoryStation, ctx: PanelContext
+) -> None:
+    key = put(station, ctx, "T-1", Priority.HIGH)
+    station.change(msgspec.structs.replace(station.alarms.rows[key], priority=Priority.CRITICAL))
+    ctx.bridge._drain_alarms()
+    flush()
+    banner.acknowledge()
+    assert station.door.submitted == []
+
+
+def test_acknowledging_says_at_which_priority_the_alarm_was_read(
+    banner: AlarmBanner, station: MemoryStation, ctx: PanelContext
+) -> None:
+    put(station, ctx, "T-1", Priority.HIGH)
+    banner.acknowledge()
+    command = station.door.submitted[-1][0]
+    assert isinstance(command, AcknowledgeAlarms)
+    assert command.seen == (Priority.HIGH,)
+
+
+def test_it_shows_the_present_value_beside_the_limit(
+    banner: AlarmBanner, station: MemoryStation, ctx: PanelContext
+) -> None:
+    put(station, ctx, "GD-07", Priority.CRITICAL, kind=ConditionKind.HH, text="可燃气", value=51.0, limit=50.0)
+    tag = station.tags.by_name("GD-07")
+    assert tag is not None
+    station.speak(tag.id, 63.2)
+    message, details = banner.strip.parts()
+    assert message == "GD-07 63.2 %LEL 可燃气 高高"
+    assert details[0] == "限值 50 %LEL"
+
+
+def test_silence_and_mute_work_at_once_while_the_store_is_away(
+    banner: AlarmBanner, station: MemoryStation, ctx: PanelContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(command: Command, actor: Actor) -> Future[Answer]:
+        answer: Future[Answer] = Future()
+        answer.set_result(Answer(code="store_failed"))
+        return answer
+
+    monkeypatch.setattr(station.door, "submit", away)
+    put(station, ctx, "T-1", Priority.HIGH)
+    banner.silence()
+    assert banner.sound.sounding is Priority.NONE
+    banner._mute(True, 300.0, "正在通话")
+    assert banner.sound.muted
+    flush()
+    assert banner.sound.muted
+
+
+def test_a_mute_that_the_rules_refuse_is_taken_back(
+    banner: AlarmBanner, station: MemoryStation, ctx: PanelContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refused: Future[Answer] = Future()
+    refused.set_result(Answer(code="too_long", params={"max_s": 600}))
+    monkeypatch.setattr(station.door, "submit", lambda _command, _actor: refused)
+    banner._mute(True, 6000.0, "正在通话")
+    flush()
+    assert not banner.sound.muted
+
+
+def test_mutes_offered_are_those_the_rules_allow(
+    banner: AlarmBanner, station: MemoryStation, ctx: PanelContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limits = msgspec.structs.replace(station.alarms.limits(), mute_max_s=150.0)
+    monkeypatch.setattr(station.alarms, "limits", lambda: limits)
+    asked: list[ReasonRequest] = []
+    ctx.ask.connect(asked.append)
+    banner.ask_mute()
+    assert asked[0].durations == (120.0,)
 
 
 def test_silence_orders_and_stops_the_sound_and_acknowledges_nothing(

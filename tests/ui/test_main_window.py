@@ -114,7 +114,7 @@ def test_f2_acknowledges_f3_silences_and_both_go_through_the_door(
     qtbot.keyClick(window, Qt.Key.Key_F2)
     qtbot.keyClick(window, Qt.Key.Key_F3)
     commands = [command for command, _ in station.door.submitted]
-    assert commands == [AcknowledgeAlarms(occurrence_ids=(1,)), SilenceSound()]
+    assert commands == [AcknowledgeAlarms(occurrence_ids=(1,), seen=(4,)), SilenceSound()]
 
 
 def test_ctrl_k_finds_a_tag_by_pinyin_and_return_goes_there(window: MainWindow, qtbot: QtBot) -> None:
@@ -322,7 +322,7 @@ def test_restoring_a_layout_leaves_one_bar_of_tabs_in_its_place(
         window.resize(1700, 900)
         flush()
         bars = [bar for bar in page.findChildren(QTabBar) if bar.isVisible() and bar.count()]
-        assert [[bar.tabText(n) for n in range(bar.count())] for bar in bars] == [["报警", "监控"]]
+        assert [[bar.tabText(n) for n in range(bar.count())] for bar in bars] == [["报警", "数值表"]]
         assert bars[0].geometry().top() >= page.docks["alarms"].geometry().bottom() - 1
         window.resize(1920, 1080)
 

@@ -8,7 +8,7 @@ from app.clock import US
 from models.alarms import AlarmState, Priority
 from tests.ui.conftest import Ear, flush
 from tests.ui.station import MemoryStation
-from ui.alarms.sound import REPEAT_S, AlarmSound, QtPlayer
+from ui.alarms.sound import AlarmSound, QtPlayer
 from ui.widgets.panel import PanelContext
 
 
@@ -19,7 +19,7 @@ def ear() -> Ear:
 
 @pytest.fixture
 def sound(ctx: PanelContext, station: MemoryStation, ear: Ear) -> AlarmSound:
-    return AlarmSound(ctx.open_alarms, station.now_us, ear, ctx)
+    return AlarmSound(ctx.open_alarms, station, ear, ctx)
 
 
 def raise_one(station: MemoryStation, ctx: PanelContext, priority: Priority = Priority.HIGH) -> int:
@@ -33,7 +33,7 @@ def test_a_new_alarm_sounds_and_repeats_by_its_priority(
 ) -> None:
     raise_one(station, ctx)
     assert ear.heard == ["high"]
-    assert sound._repeat.interval() == REPEAT_S[Priority.HIGH] * 1000
+    assert sound._repeat.interval() == station.alarms.limits().repeat_s[Priority.HIGH] * 1000
     sound._again()
     assert ear.heard == ["high", "high"]
 
@@ -87,7 +87,7 @@ def test_alarms_that_wait_at_the_start_are_heard_and_not_again_after_a_resynchro
     row = station.make_row(station.add_tag("T-1"), priority=Priority.CRITICAL)
     station.alarms.rows[row.occurrence_id] = row
     ctx.open_alarms.reread()
-    sound = AlarmSound(ctx.open_alarms, station.now_us, ear, ctx)
+    sound = AlarmSound(ctx.open_alarms, station, ear, ctx)
     assert ear.heard == ["critical"]
     sound.silence()
     ctx.open_alarms.reread()

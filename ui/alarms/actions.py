@@ -22,7 +22,7 @@ from ui.alarms.columns import alarm_text
 from ui.i18n import t
 from ui.widgets.panel import PanelContext, ReasonRequest
 
-SHELVE_FOR_S = (1800.0, 900.0, 3600.0, 7200.0, 14_400.0, 28_800.0)
+SHELVE_FOR_S = (1800.0, 900.0, 3600.0, 7200.0, 14_400.0, 28_800.0, 86_400.0)
 _ACKED = frozenset({AlarmState.ACKED, AlarmState.LATCH_ACKED})
 
 
@@ -51,6 +51,11 @@ def phrases(kind: str) -> tuple[str, ...]:
     return tuple(t(f"alarms.phrase.{kind}").split("|"))
 
 
+def within(durations: Sequence[float], longest: float) -> tuple[float, ...]:
+    """The durations that are allowed; the longest itself when none of them is."""
+    return tuple(seconds for seconds in durations if seconds <= longest) or (longest,)
+
+
 class AlarmActions(QObject):
     """Gives the orders; ``ctx`` says refusals, this says what was done."""
 
@@ -60,11 +65,22 @@ class AlarmActions(QObject):
 
     def acknowledge(self, rows: Sequence[AlarmRow], comment: str = "") -> bool:
         """Acknowledge those that wait for it; False if there are none or the station is locked."""
-        ids = tuple(row.occurrence_id for row in rows if can_acknowledge(row))
-        if not ids:
+        waiting = [row for row in rows if can_acknowledge(row)]
+        if not waiting:
             return False
-        command = AcknowledgeAlarms(occurrence_ids=ids, reason=comment)
-        return self.ctx.order(command, self._said("alarms.acknowledged", len(ids)), self)
+        ids = tuple(row.occurrence_id for row in waiting)
+        command = AcknowledgeAlarms(
+            occurrence_ids=ids, reason=comment, seen=tuple(int(row.priority) for row in waiting)
+        )
+
+        def said(answer: Answer) -> None:
+            if answer.ok:
+                done = len(answer.data["done"]) if isinstance(answer.data, dict) else len(ids)
+                self.ctx.toast.emit(t("alarms.acknowledged", n=done), "ok")
+                if done < len(ids):
+                    self.ctx.toast.emit(t("alarms.not_acknowledged", n=len(ids) - done), "warning")
+
+        return self.ctx.order(command, said, self)
 
     def ask_acknowledge(self, rows: Sequence[AlarmRow]) -> None:
         """Ask for a comment, with the quick phrases, then acknowledge."""
@@ -89,16 +105,20 @@ class AlarmActions(QObject):
     def ask_shelve(self, rows: Sequence[AlarmRow]) -> None:
         """Ask how long and why, then shelve."""
         chosen = [row for row in rows if can_shelve(row)]
+        durations = self.shelve_durations(chosen)
 
         def shelve(reason: str, seconds: float | None, one_shot: bool) -> None:
             ids = tuple(row.occurrence_id for row in chosen)
-            command = ShelveAlarms(
-                occurrence_ids=ids, reason=reason, for_s=seconds or SHELVE_FOR_S[0], one_shot=one_shot
-            )
+            command = ShelveAlarms(occurrence_ids=ids, reason=reason, for_s=seconds or durations[0], one_shot=one_shot)
             self.ctx.order(command, self._said("alarms.was_shelved", len(ids)), self)
 
         if chosen:
-            self._ask("shelve", chosen, shelve, True, SHELVE_FOR_S)
+            self._ask("shelve", chosen, shelve, True, durations)
+
+    def shelve_durations(self, rows: Sequence[AlarmRow]) -> tuple[float, ...]:
+        """Seconds that the rules allow for all of these alarms, the usual one first."""
+        longest = self.ctx.station.alarms.limits().shelve_max_s
+        return within(SHELVE_FOR_S, min((longest[row.priority] for row in rows), default=SHELVE_FOR_S[0]))
 
     def unshelve(self, rows: Sequence[AlarmRow]) -> None:
         """Bring shelved alarms back."""
@@ -123,7 +143,11 @@ class AlarmActions(QObject):
         """Put everything that can be done to these rows into a menu."""
 
         def entry(key: str, action: str, possible: bool, run: Callable[[], object]) -> None:
-            menu.addAction(t(key), run).setEnabled(possible and self.ctx.allowed(action))
+            added, reason = menu.addAction(t(key), run), self.ctx.why_not(action)
+            added.setEnabled(possible and not reason)
+            added.setToolTip(reason)
+
+        menu.setToolTipsVisible(True)
 
         waiting = any(map(can_acknowledge, rows))
         entry("alarms.acknowledge", AcknowledgeAlarms.action, waiting, lambda: self.acknowledge(rows))

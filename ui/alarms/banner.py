@@ -12,8 +12,8 @@ from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 from app.ports import Answer
 from models.alarms import AlarmRow, AlarmState, Priority
 from models.commands import AcknowledgeAlarms, MuteSound, SilenceSound
-from ui.alarms.actions import AlarmActions, phrases
-from ui.alarms.columns import alarm_text, area_text, limit_text, shown_value, states_of
+from ui.alarms.actions import AlarmActions, phrases, within
+from ui.alarms.columns import alarm_text, area_text, limit_text, present_value, shown_value
 from ui.alarms.counts import BannerClock, PriorityCounts
 from ui.alarms.sound import AlarmSound
 from ui.i18n import clock_text, messages, pick, short_span_text, t, unit_text
@@ -25,7 +25,13 @@ from ui.widgets.shapes import paint_alarm_shape
 
 BLINK_MS = 500
 GUARD_MS = 600  # F2 is ignored this long after a worse alarm took the place of the one that was read
+BOUNCE_MS = 350  # … and this long after one's own acknowledgement brought up the next: a double click is one click
 MUTE_FOR_S = (300.0, 120.0, 600.0)
+
+
+def _read_as(row: AlarmRow | None) -> tuple[int, int] | None:
+    """What a person has read: this alarm, at this priority."""
+    return None if row is None else (row.occurrence_id, int(row.priority))
 
 
 class AlarmStrip(QWidget):
@@ -57,8 +63,8 @@ class AlarmStrip(QWidget):
             return t("alarms.banner_calm"), []
         now = self._ctx.station.now_us()
         value = (
-            f"{shown_value(row, states_of(self._ctx.station.tags, row))} {unit_text(row.unit)}".strip()
-            if row.value is not None
+            f"{shown_value(self._ctx.station, row)} {unit_text(row.unit)}".strip()
+            if present_value(self._ctx.station, row) is not None
             else ""
         )
         message = " ".join(part for part in (row.tag, value, alarm_text(row)) if part)
@@ -145,6 +151,7 @@ class AlarmBanner(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.blink = True
         self._since_change = QElapsedTimer()
+        self._acknowledged = QElapsedTimer()
         self._own_acknowledgement = False
         self._build()
         self._blinker = QTimer(self, interval=BLINK_MS)
@@ -218,7 +225,7 @@ class AlarmBanner(QWidget):
         """Show the worst unacknowledged alarm and the counts."""
         row = self.ctx.open_alarms.worst()
         before = self.strip.row
-        if (row and row.occurrence_id) != (before and before.occurrence_id):
+        if _read_as(row) != _read_as(before):
             if before is None or self._own_acknowledgement:
                 self._since_change.invalidate()
             else:
@@ -227,7 +234,7 @@ class AlarmBanner(QWidget):
         self.strip.row = row
         self.counts.refresh()
         self.ack.setVisible(row is not None)
-        self.ack.setEnabled(self.ctx.allowed(AcknowledgeAlarms.action))
+        self.ctx.let(self.ack, AcknowledgeAlarms.action)
         kind = "onred" if self.strip.red else "primary"
         if self.ack.property("kind") != kind:
             self.ack.setProperty("kind", kind)
@@ -259,50 +266,53 @@ class AlarmBanner(QWidget):
     def acknowledge(self) -> None:
         """Acknowledge the alarm that is shown, unless it took another's place in this very moment."""
         row = self.strip.row
-        if row is None:
+        if row is None or (self._acknowledged.isValid() and self._acknowledged.elapsed() < BOUNCE_MS):
             return
         if self._since_change.isValid() and self._since_change.elapsed() < GUARD_MS:
             self.ctx.toast.emit(t("alarms.banner_changed"), "info")
             return
         self._own_acknowledgement = self.acts.acknowledge([row])
+        if self._own_acknowledgement:
+            self._acknowledged.start()
 
     def silence(self) -> None:
-        """Silence the present sound, or end the mute."""
+        """Silence the present sound, or end the mute: at once, even when the order can't be stored now."""
         if self.sound.muted:
             self._mute(False, 0.0, "")
             return
-
-        def done(answer: Answer) -> None:
-            if answer.ok:
-                self.sound.silence()
-                self.ctx.silenced.emit()
-
-        self.ctx.order(SilenceSound(), done, self)
+        if self.ctx.allowed(SilenceSound.action):
+            self.sound.silence()
+            self.ctx.silenced.emit()
+        self.ctx.order(SilenceSound(), None, self)
 
     def ask_mute(self) -> None:
         """Ask how long and why the station should keep quiet; while it is muted, end that."""
         if self.sound.muted:
             self._mute(False, 0.0, "")
         elif not self.ctx.allowed(MuteSound.action):
-            key = "common.not_allowed" if self.ctx.actor is not None else "common.locked_no_order"
-            self.ctx.toast.emit(t(key), "warning")
+            self.ctx.toast.emit(self.ctx.why_not(MuteSound.action), "warning")
         else:
+            durations = within(MUTE_FOR_S, self.ctx.station.alarms.limits().mute_max_s)
             self.ctx.ask.emit(
                 ReasonRequest(
                     title=t("alarms.ask.mute.title"),
                     text=t("alarms.ask.mute.text"),
                     confirm=t("alarms.ask.mute.confirm"),
-                    done=lambda reason, seconds, _one_shot: self._mute(True, seconds or MUTE_FOR_S[0], reason),
+                    done=lambda reason, seconds, _one_shot: self._mute(True, seconds or durations[0], reason),
                     phrases=phrases("mute"),
-                    durations=MUTE_FOR_S,
+                    durations=durations,
                 )
             )
 
     def _mute(self, on: bool, for_s: float, reason: str) -> None:
-        def done(answer: Answer) -> None:
-            if answer.ok:
-                self.sound.mute(on, for_s)
+        """At once; taken back when the rules refuse it, not when the store is away."""
 
+        def done(answer: Answer) -> None:
+            if on and answer.code in ("forbidden", "too_long", "reason_missing"):
+                self.sound.mute(False)
+
+        if self.ctx.allowed(MuteSound.action):
+            self.sound.mute(on, for_s)
         self.ctx.order(MuteSound(muted=on, for_s=for_s, reason=reason), done, self)
 
     def _asked(self) -> None:

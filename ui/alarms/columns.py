@@ -2,20 +2,40 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
-from app.ports import TagCatalogue
-from models.alarms import HELD, AlarmRow, AlarmState
+from app.ports import Station
+from models.alarms import HELD, AlarmRow, AlarmState, ConditionKind
 from ui.i18n import DASH, clock_text, near_text, number_text, pick, span_text, t, unit_text, value_text
 from ui.widgets.rows import Column
 
-Now = Callable[[], int]
 States = dict[str, list[str]]
+
+_LEVELS = frozenset({ConditionKind.HH, ConditionKind.H, ConditionKind.L, ConditionKind.LL})
+_LEVEL_WORD = re.compile(
+    r"(?:(?<=[\s:,])|(?<=[^\x00-\x7f]))(高高|高|低低|低|high[- ]?high|high|low[- ]?low|low|HH|LL|H|L)$"
+)
+_SPEAKS_OF_LEVEL = re.compile(r"[高低]|\b(?:high|low|HH|LL)\b")
+_NO_VALUE = frozenset({ConditionKind.STALE, ConditionKind.BAD_QUALITY})
 
 
 def alarm_text(row: AlarmRow) -> str:
-    """The alarm's own text in the present language, or its condition when it has none."""
-    return pick(row.text, row.text_en) or t(f"alarms.kind.{row.kind}")
+    """The alarm's own text in the present language, or its condition when it has none.
+
+    One alarm may have several levels under one text: the level that is active now is part of what is said.
+    """
+    text = pick(row.text, row.text_en)
+    if not text:
+        return t(f"alarms.kind.{row.kind}")
+    if row.kind not in _LEVELS:
+        return text
+    level = t(f"alarms.level.{row.kind}")
+    found = _LEVEL_WORD.search(text)
+    if found is not None:
+        return text[: found.start()] + level
+    doubled = row.kind in (ConditionKind.HH, ConditionKind.LL)
+    return f"{text} {level}" if doubled or not _SPEAKS_OF_LEVEL.search(text) else text
 
 
 def area_text(row: AlarmRow) -> str:
@@ -38,33 +58,49 @@ def priority_text(row: AlarmRow) -> str:
     return t(f"common.priority.{row.priority.word}")
 
 
-def shown_value(row: AlarmRow, states: States | None = None) -> str:
-    """Value at the alarm, without unit; ``states`` are the words of a discrete tag."""
-    return value_text(row.value, row.decimals, states)
+def present_value(station: Station, row: AlarmRow) -> float | str | None:
+    """What the alarm's tag says now; the value at the alarm once it is over, none while the signal can't be believed."""
+    if not row.active or row.tag_id is None:
+        return row.value
+    if row.kind in _NO_VALUE and row.cleared_us is None:
+        return None
+    live = station.live.get(row.tag_id)
+    return row.value if live is None else live.value
 
 
-def value_and_limit(row: AlarmRow, states: States | None = None) -> str:
+def shown_value(station: Station, row: AlarmRow) -> str:
+    """The present value (see :func:`present_value`) in words, without unit."""
+    return value_text(present_value(station, row), row.decimals, _states_of(station, row))
+
+
+def raised_value(station: Station, row: AlarmRow) -> str:
+    """The value at the alarm in words, without unit."""
+    return value_text(row.value, row.decimals, _states_of(station, row))
+
+
+def value_and_limit(station: Station, row: AlarmRow) -> str:
     """Value, limit and unit in one text, for copying: ``52.4 / 50 %LEL``."""
     limit = f" / {limit_text(row)}" if row.limit is not None else ""
-    return f"{shown_value(row, states)}{limit} {unit_text(row.unit)}".strip()
+    return f"{shown_value(station, row)}{limit} {unit_text(row.unit)}".strip()
 
 
-def states_of(tags: TagCatalogue, row: AlarmRow) -> States | None:
+def _states_of(station: Station, row: AlarmRow) -> States | None:
     """The words of the states of an alarm's tag, if it is discrete."""
-    tag = tags.by_id(row.tag_id) if row.tag_id is not None else None
+    tag = station.tags.by_id(row.tag_id) if row.tag_id is not None else None
     return tag.states if tag is not None else None
 
 
 def limit_text(row: AlarmRow) -> str:
-    """The limit with no more decimals than it needs."""
-    return short_number(row.limit, row.decimals)
+    """The limit with no more decimals than it needs; that of a slope is so much a second."""
+    text = short_number(row.limit, row.decimals)
+    return f"{text}/s" if row.kind is ConditionKind.RATE and row.limit is not None else text
 
 
 def short_number(value: float | None, decimals: int) -> str:
-    """A limit without trailing zeros: 50, 7.1, 0.45."""
+    """A limit as it was set, without trailing zeros: 50, 7.1, 0.45, 0.025."""
+    if value is not None:
+        decimals = next((n for n in range(decimals, 7) if round(value, n) == value), 7)
     text = number_text(value, decimals)
-    if value is not None and "." not in text and value != round(value):
-        text = number_text(value, decimals + 1)
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
@@ -74,8 +110,10 @@ def lasted_us(row: AlarmRow, now_us: int) -> int:
 
 
 def acked_text(row: AlarmRow, now_us: int) -> str:
-    """Who acknowledged, and when."""
-    return f"{row.acked_by} {near_text(row.acked_us, now_us)}" if row.acked_us is not None else DASH
+    """Who acknowledged, when and at which station; for a held alarm that nobody acknowledged, who put it aside."""
+    if row.acked_us is not None:
+        return f"{row.acked_by} {near_text(row.acked_us, now_us)} {row.acked_station}".rstrip()
+    return (row.held_by if row.state in HELD else "") or DASH
 
 
 def note_text(row: AlarmRow) -> str:
@@ -94,14 +132,15 @@ def _dim(row: AlarmRow) -> bool:
     return row.state in HELD or row.state is AlarmState.RTNUN or not row.active
 
 
-def _value_key(row: AlarmRow) -> tuple[int, float, str]:
-    if isinstance(row.value, str):
-        return (1, 0.0, row.value)
-    return (2, 0.0, "") if row.value is None else (0, row.value, "")
+def _value_key(value: float | str | None) -> tuple[int, float, str]:
+    if isinstance(value, str):
+        return (1, 0.0, value)
+    return (2, 0.0, "") if value is None else (0, value, "")
 
 
-def alarm_columns(now: Now, tags: TagCatalogue) -> list[Column[AlarmRow]]:
-    """Columns of the list; ``now`` is the engine's clock in UTC µs, ``tags`` knows the words of discrete states."""
+def alarm_columns(station: Station) -> list[Column[AlarmRow]]:
+    """Columns of the list; ``station`` gives time, present values and the words of discrete states."""
+    now = station.now_us
 
     def column(
         key: str,
@@ -136,7 +175,13 @@ def alarm_columns(now: Now, tags: TagCatalogue) -> list[Column[AlarmRow]]:
         column("area", area_text, 94, optional=2),
         column("tag", lambda r: r.tag, 82),
         column("text", alarm_text, 150, stretch=True),
-        column("value", lambda r: value_and_limit(r, states_of(tags, r)), 158, _value_key, right=True),
+        column(
+            "value",
+            lambda r: value_and_limit(station, r),
+            158,
+            lambda r: _value_key(present_value(station, r)),
+            right=True,
+        ),
         column(
             "lasted",
             lambda r: span_text(lasted_us(r, now())),
@@ -145,8 +190,16 @@ def alarm_columns(now: Now, tags: TagCatalogue) -> list[Column[AlarmRow]]:
             right=True,
             optional=1,
         ),
-        column("acked", lambda r: acked_text(r, now()), 142, lambda r: r.acked_us, optional=4),
+        column("acked", lambda r: acked_text(r, now()), 190, lambda r: r.acked_us, optional=4),
         column("note", note_text, 150, optional=5),
+        column(
+            "raised_value",
+            lambda r: f"{raised_value(station, r)} {unit_text(r.unit)}".strip(),
+            100,
+            lambda r: _value_key(r.value),
+            right=True,
+            visible=False,
+        ),
         column("station", lambda r: r.acked_station or DASH, 80, visible=False),
         column("cleared", lambda r: near_text(r.cleared_us, now()), 90, lambda r: r.cleared_us, visible=False),
         column("closed", lambda r: near_text(r.closed_us, now()), 90, lambda r: r.closed_us, visible=False),

@@ -6,9 +6,9 @@ from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QRect, Q
 from PySide6.QtGui import QFontMetrics, QPainter
 from PySide6.QtWidgets import QStyle, QStyleOptionViewItem
 
-from app.ports import TagCatalogue
+from app.ports import Station
 from models.alarms import AlarmRow, AlarmState
-from ui.alarms.columns import limit_text, shown_value, states_of
+from ui.alarms.columns import limit_text, shown_value
 from ui.i18n import unit_text
 from ui.theme import theme
 from ui.widgets.rows import ROW_ROLE
@@ -22,9 +22,9 @@ LIMIT_WIDTH = 48
 class AlarmDelegate(CellDelegate):
     """The delegate of the alarm list."""
 
-    def __init__(self, tags: TagCatalogue, parent: QObject | None = None) -> None:
+    def __init__(self, station: Station, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._tags = tags
+        self._station = station
 
     def paint(
         self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
@@ -57,6 +57,8 @@ class AlarmDelegate(CellDelegate):
         limit = QRect(unit.left() - LIMIT_WIDTH - 3, rect.top(), LIMIT_WIDTH, rect.height())
         value = QRect(rect.left(), rect.top(), limit.left() - rect.left(), rect.height())
         text = limit_text(row) if row.limit is not None else ""
+        if not text and not row.unit:  # the word of a state needs the room
+            value.setRight(unit.right())
         limit_font, value_font = theme().font(13), theme().font(13, bold=loud)
         if text:
             painter.setFont(limit_font)
@@ -65,7 +67,7 @@ class AlarmDelegate(CellDelegate):
         painter.setFont(value_font)
         painter.setPen(theme().color(body))
         line = QFontMetrics(value_font).elidedText(
-            shown_value(row, states_of(self._tags, row)), Qt.TextElideMode.ElideRight, value.width()
+            shown_value(self._station, row), Qt.TextElideMode.ElideRight, value.width()
         )
         painter.drawText(value, Qt.AlignmentFlag.AlignRight | middle, line)
         painter.setFont(theme().font(12))

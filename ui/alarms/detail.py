@@ -10,14 +10,21 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QScrollArea, QVB
 from app.clock import US
 from app.ports import AlarmQuery, TransitionRow
 from models.alarms import AlarmDefinition, AlarmRow, AlarmState
-from models.commands import AcknowledgeAlarms, ReturnToService, ShelveAlarms, TakeOutOfService, UnshelveAlarms
+from models.commands import (
+    AcknowledgeAlarms,
+    ResetAlarms,
+    ReturnToService,
+    ShelveAlarms,
+    TakeOutOfService,
+    UnshelveAlarms,
+)
 from models.readings import LiveValue
 from ui.alarms.actions import AlarmActions, can_acknowledge, can_reset
-from ui.alarms.columns import alarm_text, area_text, lasted_us, limit_text, shown_value, state_text, states_of
+from ui.alarms.columns import alarm_text, area_text, lasted_us, limit_text, present_value, shown_value, state_text
 from ui.alarms.figures import LimitBar
 from ui.alarms.journal import JournalSheet, transition_text
 from ui.alarms.month import DAYS, Month, MonthBlock
-from ui.i18n import clock_text, english, messages, pick, short_span_text, t, unit_text, value_text
+from ui.i18n import clock_text, english, messages, pick, short_span_text, t, unit_text
 from ui.widgets.controls import Button, button, hairline, plain_label, role_label, set_role
 from ui.widgets.open_alarms import urgency
 from ui.widgets.panel import PanelContext
@@ -205,11 +212,9 @@ class AlarmDetail(QScrollArea):
     def _show_value(self) -> None:
         row = self.row
         assert row is not None
-        live = self.ctx.station.live.get(row.tag_id) if row.tag_id is not None and row.active else None
         tag = self.ctx.station.tags.by_id(row.tag_id) if row.tag_id is not None else None
-        value = live.value if live is not None else row.value
-        states = tag.states if tag is not None else None
-        self.value.setText(value_text(value, row.decimals, states))
+        value = present_value(self.ctx.station, row)
+        self.value.setText(shown_value(self.ctx.station, row))
         self.unit.setText(unit_text(row.unit))
         low, high = (tag.range_lo, tag.range_hi) if tag is not None else (None, None)
         shown = isinstance(value, float) and low is not None and high is not None
@@ -265,7 +270,7 @@ class AlarmDetail(QScrollArea):
             if other.area == row.area and other.occurrence_id != row.occurrence_id and other.active
         ]
         for other in sorted(related, key=urgency)[:RELATED]:
-            value = f"{shown_value(other, states_of(self.ctx.station.tags, other))} {unit_text(other.unit)}".strip()
+            value = f"{shown_value(self.ctx.station, other)} {unit_text(other.unit)}".strip()
             shape = AlarmShape(13)
             shape.show_alarm(other.priority, other.state)
             self._why_line(shape, f"{other.tag} {alarm_text(other)} {value}", clock_text(other.raised_us)[:5])
@@ -335,16 +340,16 @@ class AlarmDetail(QScrollArea):
         row = self.row
         if row is None:
             return
-        may = self.ctx.allowed
-        self.ack.setEnabled(can_acknowledge(row) and may(AcknowledgeAlarms.action))
-        self.ack_with.setEnabled(self.ack.isEnabled())
+        may = self.ctx.let
+        may(self.ack, AcknowledgeAlarms.action, can_acknowledge(row))
+        may(self.ack_with, AcknowledgeAlarms.action, can_acknowledge(row))
         held_back = UnshelveAlarms.action if row.state is AlarmState.SHLVD else ShelveAlarms.action
-        self.shelve.setEnabled(row.active and row.state is not AlarmState.OOSRV and may(held_back))
+        may(self.shelve, held_back, row.active and row.state is not AlarmState.OOSRV)
         stop = ReturnToService.action if row.state is AlarmState.OOSRV else TakeOutOfService.action
-        self.service.setEnabled(row.active and may(stop))
+        may(self.service, stop, row.active)
         self.plot.setEnabled(row.tag_id is not None)
         self.reset_button.setVisible(row.state in (AlarmState.LATCH_UNACK, AlarmState.LATCH_ACKED))
-        self.reset_button.setEnabled(can_reset(row) and may("alarm.reset"))
+        may(self.reset_button, ResetAlarms.action, can_reset(row))
 
     def _on(self, act: Callable[[AlarmRow], object]) -> None:
         if self.row is not None:

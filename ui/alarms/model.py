@@ -56,14 +56,18 @@ class AlarmModel(RowsModel[AlarmRow]):
     """All rows of the list. Open rows change one by one, without a reset; past rows come by the page."""
 
     def __init__(self, ctx: PanelContext, parent: QObject | None = None) -> None:
-        now = ctx.station.now_us
-        super().__init__(alarm_columns(now, ctx.station.tags), lambda row: row.occurrence_id, urgency, parent)
+        super().__init__(alarm_columns(ctx.station), lambda row: row.occurrence_id, urgency, parent)
         self.filter = AlarmFilter()
-        self._lasting = next(i for i, column in enumerate(self.columns) if column.key == "lasted")
+        self._running = [i for i, column in enumerate(self.columns) if column.key in ("value", "lasted")]
         self._clock = QTimer(self, interval=1000)
-        self._clock.timeout.connect(lambda: self.touch(self._lasting))
+        self._clock.timeout.connect(self.tick)
         self._clock.start()
         self._apply()
+
+    def tick(self) -> None:
+        """Present values and durations run on."""
+        for column in self._running:
+            self.touch(column)
 
     def counts(self, rows: Sequence[AlarmRow]) -> dict[str, int]:
         """How many of the open rows are under each chip."""

@@ -42,7 +42,7 @@ class AlarmPanel(Panel):
         self.acts = AlarmActions(ctx, self)
         self.model = AlarmModel(ctx)
         self.table: DataTable[AlarmRow] = DataTable(ctx, "alarms", self.model, "check")
-        self.table.view.setItemDelegate(AlarmDelegate(ctx.station.tags, self.table.view))
+        self.table.view.setItemDelegate(AlarmDelegate(ctx.station, self.table.view))
         self._asked = 0  # number of the latest history question: late answers to older ones are dropped
         self._build()
         self._connect()
@@ -229,8 +229,8 @@ class AlarmPanel(Panel):
     # -- acting
 
     def _enable(self) -> None:
-        allowed = self.ctx.allowed(AcknowledgeAlarms.action)
-        self.page_button.setEnabled(allowed and any(map(can_acknowledge, self.ctx.open_alarms.rows())))
+        waiting = any(map(can_acknowledge, self.ctx.open_alarms.rows()))
+        self.ctx.let(self.page_button, AcknowledgeAlarms.action, waiting)
 
     def _page_menu(self) -> None:
         page = [row for row in self.table.visible_rows() if can_acknowledge(row)]

@@ -6,7 +6,7 @@ quiet until a time, and shows. Without an audio device everything works but the 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Protocol
 
 import structlog
@@ -14,13 +14,11 @@ from PySide6.QtCore import QObject, QTimer, QUrl, Signal
 
 from app.clock import US
 from app.paths import resource_path
+from app.ports import Station
 from models.alarms import AlarmRow, Priority
 from ui.widgets.open_alarms import OpenAlarms, held
 
 log = structlog.get_logger(__name__)
-
-#: Seconds from the start of one sounding to the next.
-REPEAT_S = {Priority.CRITICAL: 1.8, Priority.HIGH: 4.0, Priority.MEDIUM: 10.0, Priority.LOW: 30.0}
 
 
 class Player(Protocol):
@@ -74,11 +72,10 @@ class AlarmSound(QObject):
 
     changed = Signal()
 
-    def __init__(
-        self, alarms: OpenAlarms, now_us: Callable[[], int], player: Player, parent: QObject | None = None
-    ) -> None:
+    def __init__(self, alarms: OpenAlarms, station: Station, player: Player, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._alarms, self._now_us, self.player = alarms, now_us, player
+        self._alarms, self._now_us, self.player = alarms, station.now_us, player
+        self._repeat_s = station.alarms.limits().repeat_s
         self._sounding: dict[int, Priority] = {}
         self._known: set[int] = set()
         self._muted_until_us: int | None = None
@@ -177,4 +174,4 @@ class AlarmSound(QObject):
         self.player.play(worst.word)
         if could != self.player.available:
             self.changed.emit()
-        self._repeat.start(round(REPEAT_S[worst] * 1000))
+        self._repeat.start(round(self._repeat_s[worst] * 1000))

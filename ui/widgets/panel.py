@@ -120,6 +120,21 @@ class PanelContext(QObject):
         """May the present person do that? False while locked."""
         return self._actor is not None and self.station.door.allowed(action, self._actor)
 
+    def why_not(self, action: str) -> str:
+        """Why the present person may not do that, in words; '' when they may."""
+        if self._actor is None:
+            return t("common.locked_no_order")
+        return "" if self.allowed(action) else t("common.not_allowed")
+
+    def let(self, control: QWidget, action: str, possible: bool = True) -> None:
+        """Enable a control if it can be done and the person may; one that rights keep shut says so in its tool tip."""
+        tip, reason = control.toolTip(), self.why_not(action)
+        if tip != control.property("whyNot"):
+            control.setProperty("ownTip", tip)
+        control.setProperty("whyNot", reason or None)
+        control.setToolTip(reason or control.property("ownTip") or "")
+        control.setEnabled(possible and not reason)
+
     def order(
         self, command: Command, done: Callable[[Answer], None] | None = None, owner: QObject | None = None
     ) -> bool:
