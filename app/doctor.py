@@ -249,7 +249,7 @@ class _Doctor:
         if broker.user and password is None:
             if broker.password_env:
                 return self.say("broker", "error", "no_variable", variable=broker.password_env, **facts)
-            entry = f"{KEYRING_SERVICE} · {broker.user}@{broker.host}:{broker.port}"
+            entry = f"{KEYRING_SERVICE} {broker.user}@{broker.host}:{broker.port}"
             return self.say("broker", "error", "no_password", entry=entry, **facts)
         problem = try_connection(broker, password, self._dir, CONNECT_S)
         if problem:
