@@ -30,6 +30,7 @@ class Legend:
     state: AlarmState = AlarmState.NORM
     level: str = ""
     token: str = "trace"
+    dash: Qt.PenStyle = Qt.PenStyle.SolidLine
 
 
 class LegendGutter(QWidget):
@@ -80,7 +81,7 @@ class LegendGutter(QWidget):
             left += 20
         painter.setFont(theme().font(13, bold=True))
         painter.setPen(theme().color("g7"))
-        name = legend.tag.name
+        name = painter.fontMetrics().elidedText(legend.tag.name, Qt.TextElideMode.ElideRight, int(rect.right() - left))
         painter.drawText(QRectF(left, rect.top(), rect.right() - left, 20), Qt.AlignmentFlag.AlignVCenter, name)
         used = painter.fontMetrics().horizontalAdvance(name) + 6
         painter.setFont(theme().font(12))
@@ -142,17 +143,30 @@ class LegendGutter(QWidget):
                 metrics.elidedText(place, Qt.TextElideMode.ElideRight, int(rect.width())),
             )
         if self.height() >= 86:
-            painter.setPen(QPen(theme().color(legend.token), 2))
+            painter.setPen(QPen(theme().color(legend.token), 2, legend.dash))
             painter.drawLine(10, 75, 24, 75)
             painter.setPen(theme().color("g5"))
             painter.drawText(QRectF(30, 66, rect.width() - 20, 18), Qt.AlignmentFlag.AlignVCenter, legend.level)
 
     def _small(self, painter: QPainter, legend: Legend, rect: QRectF) -> None:
-        painter.setPen(QPen(theme().color(legend.token), 2))
-        painter.drawLine(2, int(rect.top()) + 10, 7, int(rect.top()) + 10)
-        self._head(painter, legend, rect)
+        """One of several tags: its pen, its name, and its value beside or below as there is room."""
+        middle = int(rect.top()) + 11
+        painter.setPen(QPen(theme().color(legend.token), 2, legend.dash))
+        painter.drawLine(4, middle, 20, middle)
         if rect.height() >= 38:
-            self._value(painter, legend, QRectF(rect.left(), rect.top() + 19, rect.width(), 20), 14)
+            self._head(painter, legend, rect.adjusted(14, 1, 0, 0))
+            self._value(painter, legend, QRectF(rect.left() + 14, rect.top() + 20, rect.width() - 14, 18), 13)
+            return
+        live = legend.live
+        value = value_text(live.value if live else None, legend.tag.decimals, legend.tag.states)
+        painter.setFont(theme().font(12, bold=True))
+        room = painter.fontMetrics().horizontalAdvance(value) + 6
+        self._head(painter, legend, rect.adjusted(14, 1, -room, 0))
+        good = live is not None and quality_word(live.quality) == "good" and not legend.stale
+        painter.setFont(theme().font(12, bold=good))
+        painter.setPen(theme().color("g7" if good else "g5"))
+        place = QRectF(rect.right() - room, rect.top() + 1, room - 4, 20)
+        painter.drawText(place, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, value)
 
 
 @dataclasses.dataclass(frozen=True)

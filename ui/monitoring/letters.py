@@ -103,12 +103,13 @@ class LetterSheet(Sheet):
             self.form.addWidget(role_label("section", t("monitoring.letters.todo")))
             self.form.addWidget(plain_label(todo, wrap=True))
         self.form.addWidget(hairline())
+        exact = f" ({count_text(row.payload_size)} B)" if row.payload_size >= 1024 else ""
         facts = (
             ("detail", row.detail or DASH),
             ("topic", row.topic or DASH),
             ("received", stamp_text(row.received_us)),
             ("source", row.source or DASH),
-            ("size", f"{size_text(row.payload_size)} ({count_text(row.payload_size)} B)"),
+            ("size", size_text(row.payload_size) + exact),
             ("state_title", state_text(row.state)),
         )
         for key, text in facts:

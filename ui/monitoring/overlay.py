@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QWidget
 
 from models.alarms import AlarmState, Priority
 from ui.i18n import clock_text, t
+from ui.monitoring.gutters import spread_out
 from ui.theme import theme
 from ui.widgets.shapes import paint_alarm_shape
 
@@ -87,6 +88,8 @@ class Overlay(QWidget):
             painter.fillRect(rect.intersected(self.area), color)
 
     def _gaps(self, painter: QPainter) -> None:
+        """Hatched where there was no data, with words beside it where they touch no other gap and no other words."""
+        shown: list[tuple[QRectF, str]] = []
         for first, last in self.gaps:
             rect = QRectF(self.x_of(first), self.area.top(), self.x_of(last) - self.x_of(first), self.area.height())
             rect = rect.intersected(self.area)
@@ -96,17 +99,19 @@ class Overlay(QWidget):
             painter.fillRect(rect, QBrush(theme().color("g4", 0.6), Qt.BrushStyle.BDiagPattern))
             painter.setPen(QPen(theme().color("g4"), 1, Qt.PenStyle.DashLine))
             painter.drawRect(rect)
-            painter.setFont(theme().font(12))
-            text = t("monitoring.gap", start=clock_text(first), end=clock_text(last))
+            shown.append((rect, t("monitoring.gap", start=clock_text(first), end=clock_text(last))))
+        painter.setFont(theme().font(12))
+        taken = [rect for rect, _ in shown]
+        for rect, text in sorted(shown, key=lambda gap: -gap[0].width()):
             width = painter.fontMetrics().horizontalAdvance(text) + 12
-            room_right = self.area.right() - rect.right()
-            box = QRectF(
-                rect.right() + 4 if room_right > width else rect.left() - width - 4, rect.bottom() - 24, width, 20
-            )
-            if self.area.contains(box):
-                painter.fillRect(box, theme().color("g0", 0.85))
-                painter.setPen(theme().color("g5"))
-                painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
+            for left in (rect.right() + 4, rect.left() - width - 4):
+                box = QRectF(left, rect.bottom() - 24, width, 20)
+                if self.area.contains(box) and not any(box.intersects(other) for other in taken):
+                    taken.append(box)
+                    painter.fillRect(box, theme().color("g0", 0.85))
+                    painter.setPen(theme().color("g5"))
+                    painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
+                    break
 
     def _selection(self, painter: QPainter) -> None:
         if self.selection is None:
@@ -158,26 +163,38 @@ class Overlay(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(QPen(theme().color("g7"), 1))
         painter.drawLine(QPointF(x, self.area.top()), QPointF(x, self.area.bottom()))
-        taken: list[QRectF] = []
-        for probe in self.probes:
-            self._probe(painter, x, probe, taken)
+        area = self.area
 
-    def _probe(self, painter: QPainter, x: float, probe: Probe, taken: list[QRectF]) -> None:
-        """Dot on the curve and a box beside the line where there is room: left unless at the edge, off the curve."""
+        def height(probe: Probe) -> float:
+            return area.center().y() if probe.height is None else area.bottom() - probe.height * area.height()
+
+        probes = sorted(self.probes, key=height)
+        if len(probes) == 1:  # off the curve: above it where there is room
+            wanted = [y - 18 if (y := height(probes[0])) - 28 > area.top() + 2 else y + 18]
+        else:
+            wanted = [height(probe) for probe in probes]
+        places = spread_out(wanted, area.top() + 12, area.bottom() - 12, 22)
+        for probe in probes:
+            self._dot(painter, x, probe, height(probe))
+        for probe, y in zip(probes, places, strict=False):
+            self._probe(painter, x, probe, y)
+
+    @staticmethod
+    def _dot(painter: QPainter, x: float, probe: Probe, y: float) -> None:
+        if probe.height is not None:
+            painter.setPen(QPen(theme().color("g7"), 1.6))
+            painter.setBrush(theme().color("g0"))
+            painter.drawEllipse(QPointF(x, y), 4, 4)
+
+    def _probe(self, painter: QPainter, x: float, probe: Probe, middle: float) -> None:
+        """The value in a box beside the line: left of it unless at the edge."""
         bold, plain = theme().font(13, bold=True), theme().font(12)
         painter.setFont(bold)
         width = painter.fontMetrics().horizontalAdvance(probe.text) + 20
         painter.setFont(plain)
         width += painter.fontMetrics().horizontalAdvance(probe.unit) + (4 if probe.unit else 0)
-        y = self.area.center().y() if probe.height is None else self.area.bottom() - probe.height * self.area.height()
         left = x - width - 8 if x - width - 8 > self.area.left() else x + 8
-        above = y - 28 > self.area.top() + 2
-        box = QRectF(left, y - 28 if above else y + 8, width, 20)
-        step = -22 if above else 22
-        while any(box.intersects(other) for other in taken):
-            box.translate(0, step)
-        box.moveTop(min(max(box.top(), self.area.top() + 2), self.area.bottom() - 22))
-        taken.append(box)
+        box = QRectF(left, middle - 10, width, 20)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(theme().color("g7"))
         painter.drawRoundedRect(box, 3, 3)
@@ -187,7 +204,3 @@ class Overlay(QWidget):
         used = painter.fontMetrics().horizontalAdvance(probe.text)
         painter.setFont(plain)
         painter.drawText(box.adjusted(12 + used, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, probe.unit)
-        if probe.height is not None:
-            painter.setPen(QPen(theme().color("g7"), 1.6))
-            painter.setBrush(theme().color("g0"))
-            painter.drawEllipse(QPointF(x, y), 4, 4)

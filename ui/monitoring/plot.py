@@ -15,12 +15,13 @@ from ui.i18n import number_text, t, unit_text
 from ui.monitoring.gutters import Legend, LegendGutter, LimitGutter, LimitLabel
 from ui.monitoring.mime import TAGS_MIME, dropped_tags
 from ui.monitoring.overlay import Mark, Overlay, Probe
-from ui.monitoring.plotitems import Curve, TimeBox, TimeGrid, ValueAxis
+from ui.monitoring.plotitems import STYLES, Curve, TimeBox, TimeGrid, ValueAxis
 from ui.monitoring.series import Series
 from ui.monitoring.timewindow import TimeWindow
 from ui.theme import theme
 from ui.widgets.panel import PanelContext
 
+LEAST_HEIGHT, LEGEND_LINE = 72, 22
 _HIGH, _LOW = (ConditionKind.H, ConditionKind.HH), (ConditionKind.L, ConditionKind.LL)
 
 
@@ -87,7 +88,7 @@ class Plot(QWidget):
         self.plot.setFrameShape(QFrame.Shape.NoFrame)
         self.plot.hideButtons()
         self.plot.plotItem.setContentsMargins(0, 4, 0, 4)
-        self.plot.setMinimumHeight(72)
+        self.plot.setMinimumHeight(LEAST_HEIGHT)
         self.plot.viewport().installEventFilter(self)
         self.plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.overlay = Overlay(self.plot)
@@ -114,8 +115,14 @@ class Plot(QWidget):
         series = Series(tag.id, max(gap_us, 5_000_000))
         self.tags.append(tag)
         self.series.append(series)
-        self._curves.append(Curve(self.plot.plotItem, len(self._curves)))
-        self.legend.legends.append(Legend(tag, token=("trace", "g7", "g5", "accent")[(len(self.tags) - 1) % 4]))
+        used = {curve.number for curve in self._curves}
+        number = next((n for n in range(len(STYLES)) if n not in used), len(self._curves))
+        curve = Curve(self.plot.plotItem, number)
+        curve.restyle(smooth=self.smooth)
+        self._curves.append(curve)
+        token, dash = STYLES[curve.number]
+        self.legend.legends.append(Legend(tag, token=token, dash=dash))
+        self.setMinimumHeight(max(LEAST_HEIGHT, LEGEND_LINE * len(self.tags) + 8))
         if len(self.tags) == 1:
             self.read_limits()
         self.show_live(tag.id, self.ctx.station.live.get(tag.id))
@@ -130,6 +137,7 @@ class Plot(QWidget):
         self.series.pop(index)
         self.tags.pop(index)
         self.legend.legends.pop(index)
+        self.setMinimumHeight(max(LEAST_HEIGHT, LEGEND_LINE * len(self.tags) + 8))
         self.read_limits()
         self.legend.update()
 

@@ -130,7 +130,8 @@ def by_pixel(x: Floats, lo: Floats, hi: Floats, width_px: int) -> tuple[Floats, 
     return x[starts], np.fmin.reduceat(lo, starts), np.fmax.reduceat(hi, starts)
 
 
-_STYLES = (
+#: Pens of the curves of one plot, in the order of their coming: token of the theme and dash.
+STYLES = (
     ("trace", Qt.PenStyle.SolidLine),
     ("g7", Qt.PenStyle.SolidLine),
     ("g5", Qt.PenStyle.SolidLine),
@@ -146,7 +147,7 @@ class Curve:
 
     def __init__(self, plot: Any, number: int) -> None:
         self._plot = plot
-        self._style = _STYLES[number % len(_STYLES)]
+        self.number = number % len(STYLES)
         self.envelope: Envelope | None = None
         self.line = pg.PlotCurveItem(connect="finite", skipFiniteCheck=False)
         plot.addItem(self.line)
@@ -154,7 +155,7 @@ class Curve:
 
     def restyle(self, *, smooth: bool) -> None:
         """Pen of the present theme."""
-        token, style = self._style
+        token, style = STYLES[self.number]
         self.line.opts["antialias"] = smooth
         self.line.setPen(pg.mkPen(theme().color(token), width=1.6 if smooth else 1, style=style))
         if self.envelope is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from app.ports import Statistics
 from models.readings import TagInfo
@@ -13,6 +13,7 @@ from ui.i18n import clock_text, count_text, number_text, stamp_text, t, unit_tex
 from ui.monitoring.ruler import span_words
 from ui.widgets.controls import icon_button, name_control, role_label
 
+LINE, MOST_LINES = 22, 5  # more lines scroll: the plots matter more
 _COLUMNS = ("n", "bad", "minimum", "t_min", "maximum", "t_max", "mean", "stdev", "change")
 
 
@@ -35,10 +36,17 @@ class StatisticsStrip(QWidget):
         self.close_button.clicked.connect(self.closed)
         head.addWidget(self.close_button)
         column.addLayout(head)
-        self._grid = QGridLayout()
+        self._page = QWidget()
+        self._page.setObjectName("floor")
+        self._area = QScrollArea()
+        self._area.setWidgetResizable(True)
+        self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
+        self._area.setWidget(self._page)
+        self._grid = QGridLayout(self._page)
+        self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setHorizontalSpacing(20)
         self._grid.setVerticalSpacing(2)
-        column.addLayout(self._grid)
+        column.addWidget(self._area)
         self.hide()
 
     def show_figures(self, start_us: int, end_us: int, rows: Sequence[tuple[TagInfo, Statistics]]) -> None:
@@ -76,6 +84,8 @@ class StatisticsStrip(QWidget):
             for column, text in enumerate(texts, 1):
                 self._put(row, column, text, "")
         self._grid.setColumnStretch(len(_COLUMNS) + 1, 1)
+        self._grid.setRowStretch(len(rows) + 1, 1)
+        self._area.setFixedHeight(LINE * (min(len(rows), MOST_LINES) + 1) + 6)
         self.show()
 
     def _put(self, row: int, column: int, text: str, role: str) -> None:

@@ -16,6 +16,8 @@ from ui.widgets.controls import SegmentedButtons, button, icon_button, name_cont
 from ui.widgets.icons import set_icon
 from ui.widgets.panel import PanelContext, PanelHeader
 
+ROOM_FOR_COUNT, ROOM_FOR_FIT = 760, 680
+
 
 class TrendHeader(QObject):
     """Builds the controls into a header. ``exported`` with png, csv or xlsx."""
@@ -50,6 +52,11 @@ class TrendHeader(QObject):
         self.live.setText(t("monitoring.live" if live else "monitoring.paused"))
         set_icon(self.live, "pause" if live else "play")
         name_control(self.live, t("monitoring.live_tip" if live else "monitoring.paused_tip"))
+
+    def fit_width(self, width: int) -> None:
+        """In a narrow panel what can be missed gives way: the number of curves, then the fit (a double click does it)."""
+        self.count.setVisible(width >= ROOM_FOR_COUNT)
+        self.fit.setVisible(width >= ROOM_FOR_FIT)
 
     def retranslate(self) -> None:
         """Words in the present language."""

@@ -13,10 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QPoint, QSettings, Qt, QTimer
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QHideEvent, QKeyEvent, QShowEvent
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QHideEvent, QKeyEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QMenu, QScrollArea, QStackedLayout, QVBoxLayout, QWidget
 
-from app.ports import Statistics
 from models.alarms import AlarmRow
 from models.readings import LiveValue, TagInfo, TagKind
 from ui.i18n import count_text, t
@@ -26,6 +25,7 @@ from ui.monitoring.mime import TAGS_MIME, dropped_tags
 from ui.monitoring.plot import Plot
 from ui.monitoring.plotitems import FINE_CURVES
 from ui.monitoring.ruler import Ruler
+from ui.monitoring.selection import Selection
 from ui.monitoring.statistics import StatisticsStrip
 from ui.monitoring.timewindow import SPANS, TimeWindow
 from ui.monitoring.trenddata import TrendData
@@ -54,7 +54,6 @@ class TrendPanel(Panel):
         self.plots: list[Plot] = []
         self.turns = DrawTurns(self.plots)
         self.data = TrendData(ctx, self.window_, self.plots, self)
-        self._selection: tuple[int, int] | None = None
         self._following = False  # the window moves with the present, not under a hand
 
         self.head = TrendHeader(ctx, self.header)
@@ -78,6 +77,7 @@ class TrendPanel(Panel):
         self.area.setWidget(page)
         self.ruler = Ruler(self.window_)
         self.statistics = StatisticsStrip()
+        self.selection = Selection(ctx, self.window_, self.plots, self.statistics, self)
         self.statistics.closed.connect(lambda: self.select(None))
         self.empty = EmptyState("trend")
         body = QWidget()
@@ -188,13 +188,12 @@ class TrendPanel(Panel):
 
     def _add_plot(self, infos: Sequence[TagInfo]) -> None:
         plot = Plot(self.ctx, self.window_, self._base_us)
-        plot.setMinimumHeight(72)
         for info in infos:
             plot.add_tag(info)
         plot.picked.connect(self.ctx.select_tag)
         plot.menu.connect(self._menu)
         plot.hovered.connect(self._hover)
-        plot.selecting.connect(self._selecting)
+        plot.selecting.connect(self.selection.drag)
         plot.dropped.connect(partial(self.add, onto=plot))
         self._column.addWidget(plot, 1)
         self.plots.append(plot)
@@ -322,33 +321,9 @@ class TrendPanel(Panel):
             plot.cross(t_us)
         self.ruler.cross(t_us)
 
-    def _selecting(self, first: int, last: int, finished: bool) -> None:
-        if finished and last - first < self.window_.span_us // 500:
-            self.select(None)
-            return
-        self._show_selection((first, last))
-        if finished:
-            self.select((first, last))
-
-    def _show_selection(self, selection: tuple[int, int] | None) -> None:
-        self._selection = selection
-        for plot in self.plots:
-            plot.overlay.selection = selection
-            plot.overlay.update()
-
     def select(self, selection: tuple[int, int] | None) -> None:
         """Select a stretch and show its figures; None ends it."""
-        self._show_selection(selection)
-        if selection is None:
-            self.statistics.hide()
-            return
-        history, first, last = self.ctx.station.history, *selection
-        tags = [tag for plot in self.plots for tag in plot.tags]
-
-        def figures() -> list[tuple[TagInfo, Statistics]]:
-            return [(tag, history.statistics(tag.id, first, last)) for tag in tags]
-
-        self.ctx.work(self, figures, lambda rows: self.statistics.show_figures(first, last, rows))
+        self.selection.choose(selection)
 
     def _menu(self, tag_id: int, at: QPoint) -> None:
         plot = next(p for p in self.plots if any(x.id == tag_id for x in p.tags))
@@ -385,7 +360,7 @@ class TrendPanel(Panel):
             return
         if key == Qt.Key.Key_Space:
             self._toggle_live()
-        elif key == Qt.Key.Key_Escape and self._selection is not None:
+        elif key == Qt.Key.Key_Escape and self.selection.stretch is not None:
             self.select(None)
         else:
             super().keyPressEvent(event)
@@ -397,6 +372,10 @@ class TrendPanel(Panel):
     def dropEvent(self, event: QDropEvent) -> None:
         self.add(dropped_tags(event))
         event.acceptProposedAction()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.head.fit_width(event.size().width())
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
