@@ -275,7 +275,8 @@ class Pipeline:
         if unknown:
             names = ", ".join(name[:200] for name in unknown[:NAMED_TAGS])
             more = "…" if len(unknown) > NAMED_TAGS else ""
-            problems.append((Refusal.UNKNOWN_TAG, f"{len(unknown)} unknown: {names}{more}"))
+            told = f"{len(unknown)} unknown: {names}{more}" if len(unknown) > 1 else names
+            problems.append((Refusal.UNKNOWN_TAG, told))
 
     @staticmethod
     def _compressible(slot: TagSlot, t_us: int, value: Any, quality: int) -> bool:
