@@ -18,6 +18,7 @@ from ui.widgets.rows import Column
 from ui.widgets.sheet import Sheet
 
 _SEVERAL = re.compile(r"\d+ problems: ")
+_MANY_TAGS = re.compile(r"\d+ unknown: ")
 #: In the order of the chips: what an engineer can mend at the station first.
 REASONS = (
     Refusal.UNKNOWN_TAG, Refusal.UNKNOWN_UNIT, Refusal.UNKNOWN_ALIAS, Refusal.BAD_TOPIC, Refusal.WRONG_TYPE,
@@ -61,6 +62,9 @@ def unknown_tag(row: DeadLetterRow) -> str:
     if several:
         parts = detail[several.end() :].split("; ")
         detail = next((p.partition(" ")[2] for p in parts if p.startswith(f"{Refusal.UNKNOWN_TAG.value} ")), "")
+    many = _MANY_TAGS.match(detail)
+    if many:
+        detail = detail[many.end() :].partition(", ")[0]
     if not detail or detail.startswith("$") or len(detail) > 200 or not detail.isprintable():
         return ""
     return detail

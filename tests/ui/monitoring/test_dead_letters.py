@@ -211,6 +211,8 @@ def test_an_unknown_tag_is_created_from_its_message_and_then_chosen(
         ("not_json", "GD-99", ""),
         ("unknown_tag", "", ""),
         ("unknown_tag", "2 problems: not_json x; unknown_tag GD-98", "GD-98"),
+        ("unknown_tag", "3 unknown: GD-97, GD-98, GD-99", "GD-97"),
+        ("unknown_tag", "2 problems: unknown_tag 2 unknown: GD-97, GD-98; wrong_type x", "GD-97"),
     ],
 )
 def test_only_a_tag_that_may_exist_can_be_created(reason: str, detail: str, name: str) -> None:
