@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from models.alarms import AlarmRow
+from models.commands import SaveAlarmDefinition, SaveTag
 from models.readings import LiveValue, TagInfo, quality_word
 from ui.i18n import DASH, age_text, messages, number_text, pick, stamp_text, t, unit_text, value_text
 from ui.widgets.controls import button, hairline, plain_label, role_label, set_role
@@ -48,6 +49,9 @@ class TagDetail(QScrollArea):
         self.plot.clicked.connect(self._to_plot)
         column.addSpacing(4)
         column.addWidget(self.plot)
+        self.edit = button("edit")
+        self.edit.clicked.connect(self._edit)
+        column.addWidget(self.edit)
         column.addWidget(hairline())
         self.alarms_head = role_label("section")
         column.addWidget(self.alarms_head)
@@ -62,6 +66,7 @@ class TagDetail(QScrollArea):
         ctx.bridge.values.connect(self._values)
         ctx.open_alarms.changed.connect(self._alarms_changed)
         ctx.open_alarms.reset.connect(lambda _event: self._show_alarms())
+        ctx.actor_changed.connect(lambda _actor: self._enable())
         messages().changed.connect(self.retranslate)
 
     def show_tag(self, tag: TagInfo) -> None:
@@ -125,6 +130,13 @@ class TagDetail(QScrollArea):
         if self.tag is not None:
             self.ctx.show_on_plot.emit(self.tag.id, None)
 
+    def _edit(self) -> None:
+        if self.tag is not None:
+            self.ctx.edit_tag.emit(self.tag.id)
+
+    def _enable(self) -> None:
+        self.edit.setEnabled(self.ctx.allowed(SaveTag.action) or self.ctx.allowed(SaveAlarmDefinition.action))
+
     def retranslate(self) -> None:
         """Everything anew in the present language."""
         tag = self.tag
@@ -134,6 +146,8 @@ class TagDetail(QScrollArea):
         self.description.setText(pick(tag.description, tag.description_en))
         self.unit.setText(unit_text(tag.unit))
         self.plot.setText(t("frame.tag_plot"))
+        self.edit.setText(t("monitoring.tree.edit"))
+        self._enable()
         while self.form.rowCount():
             self.form.removeRow(0)
         names = ((tag.area_name, tag.area_name_en), (tag.unit_name, tag.unit_name_en))

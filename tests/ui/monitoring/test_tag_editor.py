@@ -17,6 +17,7 @@ from ui.monitoring.placefields import NEW
 from ui.monitoring.tagsheet import TagSheet, parse_states, states_text
 from ui.widgets.panel import PanelContext
 from ui.widgets.sheet import Sheet
+from ui.widgets.tag_detail import TagDetail
 
 
 @pytest.fixture
@@ -233,3 +234,19 @@ def test_states_as_lines_and_back() -> None:
     states = {"0": ["关", "closed"], "1": ["开", "open"]}
     assert parse_states(states_text(states)) == states
     assert parse_states("") is None
+
+
+def test_the_details_of_a_tag_lead_to_its_editor(
+    ctx: PanelContext,
+    editor: Editing,
+    tags: dict[str, TagInfo],
+    sheets: list[Sheet],
+    keep: Callable[[TagDetail], object],
+) -> None:
+    detail = TagDetail(ctx)
+    keep(detail)
+    detail.show_tag(tags["TK-102"])
+    detail.edit.click()
+    assert [sheet.accessibleName() for sheet in sheets] == ["位号 TK-102"]
+    ctx.set_actor(None)
+    assert not detail.edit.isEnabled()

@@ -350,3 +350,31 @@ def test_the_menu_of_a_curve_leads_to_the_editor(panel: TrendPanel, tags: dict[s
     assert not entries["下移"].isEnabled()
     menu.close()
     flush()
+
+
+def test_a_late_answer_does_not_bring_back_figures_that_were_closed(panel: TrendPanel, until: Until) -> None:
+    panel.select((NOW - 600 * US, NOW - 300 * US))
+    panel.select(None)
+    panel.select((NOW - 900 * US, NOW - 600 * US))
+    until(lambda: not panel.statistics.isHidden())
+    assert "05:48:17" in panel.statistics.title.text() or "48:17" in panel.statistics.title.text()
+
+
+def test_each_curve_of_a_plot_has_a_pen_of_its_own_also_after_changes(
+    panel: TrendPanel, tags: dict[str, TagInfo]
+) -> None:
+    panel.show_group([["TK-101", "TK-102", "TK-103", "TK-201"]])
+    panel.remove(tags["TK-102"].id)
+    panel.add([tags["TK-202"].id, tags["TK-102"].id], panel.plots[0])
+    pens = [(legend.token, legend.dash) for legend in panel.plots[0].legend.legends]
+    assert len(pens) == 5
+    assert len(set(pens)) == 5
+    assert panel.plots[0].minimumHeight() >= 5 * 20
+
+
+def test_narrow_headers_let_go_of_what_can_be_missed(panel: TrendPanel) -> None:
+    panel.head.fit_width(640)
+    assert panel.count.isHidden()
+    assert panel.head.fit.isHidden()
+    panel.head.fit_width(900)
+    assert not panel.count.isHidden()
