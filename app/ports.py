@@ -15,6 +15,7 @@ from models.alarms import AlarmDefinition, AlarmRow, Priority
 from models.commands import Command
 from models.events import EngineStats, Event, LinkChanged
 from models.people import Actor, UserInfo
+from models.performance import AlarmPerformance
 from models.readings import LiveValue, PlaceInfo, TagInfo
 
 if TYPE_CHECKING:  # the arrays' library is loaded by those who make them
@@ -201,6 +202,12 @@ class Alarms(Protocol):
 
     def definitions_of(self, tag_id: int) -> list[AlarmDefinition]:
         """All alarms of one tag (limits for plots)."""
+
+    def report(self, start_us: int, end_us: int, areas: Sequence[str] = ()) -> AlarmPerformance:
+        """The performance picture of a period, of these areas (codes) or of all. For worker threads.
+
+        Raises ValueError for an empty period.
+        """
 
     def journal(self, occurrence_id: int) -> list[TransitionRow]:
         """Every transition of one occurrence, oldest first. For worker threads."""

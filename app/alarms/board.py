@@ -6,18 +6,18 @@ both is shown as the engine has it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, and_, false, func, or_, select
+from sqlalchemy import ColumnElement, Connection, false, func, or_, select
 
 from app.alarms.engine import AlarmEngine
 from app.alarms.kpi import Performance, performance
 from app.alarms.life import row_of
-from app.alarms.logic import Transition
 from app.alarms.records import OccurrenceRecord, batches, occurrence_of
+from app.alarms.report import read_recorded, report
 from app.alarms.rules import AlarmRules
 from app.ports import AlarmLimits, AlarmQuery, TagCatalogue, TransitionRow
 from models.alarms import (
@@ -25,25 +25,14 @@ from models.alarms import (
     AlarmDefinitionRow,
     AlarmOccurrence,
     AlarmRow,
-    AlarmState,
     AlarmTransition,
     Priority,
 )
+from models.performance import AlarmPerformance
 
 _O = AlarmOccurrence.__table__
 _T = AlarmTransition.__table__
 _D = AlarmDefinitionRow.__table__
-_RINGS = [
-    t.value
-    for t in (
-        Transition.RAISE,
-        Transition.REALARM,
-        Transition.UNSHELVE,
-        Transition.UNSHELVE_TIMED,
-        Transition.UNSUPPRESS,
-        Transition.RETURN_TO_SERVICE,
-    )
-]
 _IN_AT_MOST = 10_000  # ids in one IN list
 
 
@@ -121,24 +110,21 @@ class AlarmBoard:
 
     def performance(self, start_us: int, end_us: int) -> Performance:
         """The figures of EEMUA 191 / ISA-18.2 over a period (UTC µs, end excluded). For worker threads."""
-        lives = and_(_O.c.raised_us < end_us, or_(_O.c.closed_us.is_(None), _O.c.closed_us >= start_us))
-        raised = (
-            select(_T.c.t_us, _O.c.key)
-            .join(_O, _O.c.id == _T.c.occurrence_id)
-            .where(
-                _T.c.transition.in_(_RINGS),
-                _T.c.to_state == AlarmState.UNACK,
-                _T.c.t_us >= start_us,
-                _T.c.t_us < end_us,
-            )
-            .order_by(_T.c.t_us)
-        )
         with self._read() as connection:
-            occurrences = [occurrence_of(row) for row in connection.execute(select(_O).where(lives))]
-            raises = [(row.t_us, row.key) for row in connection.execute(raised)]
-            definitions = _definitions(connection, {o.definition_id for o in occurrences})
-        respond = {d.key: d.respond_s for d in definitions.values() if d.respond_s is not None}
-        return performance(occurrences, start_us, end_us, self._rules.kpi, raises=raises, respond_s=respond)
+            found = read_recorded(connection, start_us, end_us)
+        respond = {d.key: d.respond_s for d in found.definitions.values() if d.respond_s is not None}
+        return performance(
+            found.occurrences, start_us, end_us, self._rules.kpi, raises=found.rings(), respond_s=respond
+        )
+
+    def report(self, start_us: int, end_us: int, areas: Sequence[str] = ()) -> AlarmPerformance:
+        """The whole performance picture of a period, of these areas or of all. For worker threads.
+
+        Raises ValueError for an empty period.
+        """
+        wanted = frozenset(areas)
+        tag_ids = [tag.id for tag in self._catalogue.all() if tag.area in wanted] if wanted else None
+        return report(self._read, self._rules, start_us, end_us, tag_ids=tag_ids)
 
     def _wheres(self, connection: Connection, query: AlarmQuery) -> list[ColumnElement[bool]]:
         wheres: list[ColumnElement[bool]] = []

@@ -70,7 +70,14 @@ class KpiRules(_Strict, frozen=True):
     chattering_count: int
     chattering_window_s: float
     fleeting_s: float
+    repeating_per_day: float
     top: int
+    top_share: float
+    stale_most: int
+    chattering_most: int
+    ack_s: float
+    share_slack: float
+    heat_steps: tuple[int, ...]
     priority_share: dict[str, float]
 
 

@@ -169,16 +169,16 @@ def alarm_columns(station: Station) -> list[Column[AlarmRow]]:
 
     return [
         Column(key="shape", title="", text=lambda _: "", width=32),
-        column("state", state_text, 132, lambda r: (not r.unacknowledged, r.state)),
+        column("state", state_text, 122, lambda r: (not r.unacknowledged, r.state)),
         column("priority", priority_text, 66, lambda r: -r.priority, optional=3),
-        column("raised", lambda r: near_text(r.raised_us, now()), 108, lambda r: -r.raised_us),
+        column("raised", lambda r: near_text(r.raised_us, now()), 100, lambda r: -r.raised_us),
         column("area", area_text, 94, optional=2),
         column("tag", lambda r: r.tag, 82),
         column("text", alarm_text, 150, stretch=True),
         column(
             "value",
             lambda r: value_and_limit(station, r),
-            158,
+            152,
             lambda r: _value_key(present_value(station, r)),
             right=True,
         ),
@@ -190,8 +190,8 @@ def alarm_columns(station: Station) -> list[Column[AlarmRow]]:
             right=True,
             optional=1,
         ),
-        column("acked", lambda r: acked_text(r, now()), 190, lambda r: r.acked_us, optional=4),
-        column("note", note_text, 150, optional=5),
+        column("acked", lambda r: acked_text(r, now()), 176, lambda r: r.acked_us, optional=4),
+        column("note", note_text, 140, optional=5),
         column(
             "raised_value",
             lambda r: f"{raised_value(station, r)} {unit_text(r.unit)}".strip(),
