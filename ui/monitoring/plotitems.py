@@ -91,12 +91,12 @@ class Envelope(pg.GraphicsObject):
         self._areas: list[QPolygonF] = []
         self._bounds = QRectF()
 
-    def set_data(self, x: Floats, lo: Floats, hi: Floats) -> None:
-        """Show these buckets; NaN breaks the area."""
+    def set_data(self, x: Floats, lo: Floats, hi: Floats, least: float = 0.0) -> None:
+        """Show these buckets; NaN breaks the area. A spread of up to ``least`` hides behind the line and is left out."""
         self.prepareGeometryChange()
         self._areas, self._bounds = [], QRectF()
         finite = np.isfinite(lo)
-        spread = finite & (hi > lo)
+        spread = finite & (hi - lo > least)
         if bool(spread.any()):
             wide = spread.copy()  # one more at each end, so that the area closes on the line
             wide[1:] |= spread[:-1]
@@ -104,9 +104,12 @@ class Envelope(pg.GraphicsObject):
             wide &= finite
             edges = np.flatnonzero(np.diff(np.concatenate(([False], wide, [False])).astype(np.int8)))
             for a, b in zip(edges[::2], edges[1::2], strict=True):
-                xs = np.concatenate([x[a:b], x[a:b][::-1]])
-                ys = np.concatenate([hi[a:b], lo[a:b][::-1]])
-                self._areas.append(pg.functions.arrayToQPolygonF(xs, ys))
+                # the cost of filling grows with the square of the corners: many small areas, edge to edge
+                for first in range(a, b - 1, CORNERS):
+                    part = slice(first, min(first + CORNERS + 1, b))
+                    xs = np.concatenate([x[part], x[part][::-1]])
+                    ys = np.concatenate([hi[part], lo[part][::-1]])
+                    self._areas.append(pg.functions.arrayToQPolygonF(xs, ys))
             low, high = float(lo[wide].min()), float(hi[wide].max())
             self._bounds = QRectF(float(x[edges[0]]), low, float(x[edges[-1] - 1] - x[edges[0]]), high - low)
         self.update()
@@ -130,6 +133,7 @@ def by_pixel(x: Floats, lo: Floats, hi: Floats, width_px: int) -> tuple[Floats, 
     return x[starts], np.fmin.reduceat(lo, starts), np.fmax.reduceat(hi, starts)
 
 
+VISIBLE_PX = 1.5  # a smaller spread can't be told from the line itself
 #: Pens of the curves of one plot, in the order of their coming: token of the theme and dash.
 STYLES = (
     ("trace", Qt.PenStyle.SolidLine),
@@ -139,6 +143,7 @@ STYLES = (
     ("g7", Qt.PenStyle.DotLine),
     ("g5", Qt.PenStyle.DashLine),
 )
+CORNERS = 24  # buckets in one area of an envelope
 FINE_CURVES = 12  # up to that many curves on the screen are smoothed; more would cost the operator frames
 
 
@@ -161,8 +166,8 @@ class Curve:
         if self.envelope is not None:
             self.envelope.update()
 
-    def show(self, view: View, base_us: int, width_px: int) -> None:
-        """Draw a stretch on ``width_px`` pixels; x is seconds since ``base_us``."""
+    def show(self, view: View, base_us: int, width_px: int, pixel: float) -> None:
+        """Draw a stretch on ``width_px`` pixels; x is seconds since ``base_us``, ``pixel`` is the height of one."""
         x = (view.t_us - base_us) / 1e6
         self.line.setData(x, view.mean)
         banded = bool(view.t_us.size) and bool(np.any(view.hi > view.lo))
@@ -171,7 +176,7 @@ class Curve:
             self.envelope.setZValue(-5)
             self._plot.addItem(self.envelope)
         if self.envelope is not None:
-            self.envelope.set_data(*by_pixel(x, view.lo, view.hi, width_px))
+            self.envelope.set_data(*by_pixel(x, view.lo, view.hi, width_px), least=VISIBLE_PX * pixel)
 
     def remove(self) -> None:
         """Take the items out of the plot."""
