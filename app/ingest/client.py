@@ -106,15 +106,17 @@ class BrokerClient:
         self._thread: threading.Thread | None = None
         self._acks: deque[int] = deque()
         self._out: deque[tuple[str, bytes, bool]] = deque()
-        self._wake_r, self._wake_w = socket.socketpair()
-        self._wake_r.setblocking(False)
-        self._wake_w.setblocking(False)
+        self._wake_r: socket.socket | None = None  # made by start(): a client that never runs holds nothing open
+        self._wake_w: socket.socket | None = None
         self.link = LinkChanged(self.name, LinkState.DOWN, clock.now_us())
         self._generation = 1
         self._client = self._make()
 
     def start(self) -> None:
         """Connect and stay connected, on a thread of its own."""
+        self._wake_r, self._wake_w = socket.socketpair()
+        self._wake_r.setblocking(False)
+        self._wake_w.setblocking(False)
         self._thread = threading.Thread(target=self._run, name=f"mqtt-{self.name}", daemon=True)
         self._thread.start()
 
@@ -125,8 +127,9 @@ class BrokerClient:
         if self._thread is not None:
             self._thread.join(CONNECT_TIMEOUT_S + 5)
             self._thread = None
-        self._wake_r.close()
-        self._wake_w.close()
+        for end in (self._wake_r, self._wake_w):
+            if end is not None:
+                end.close()
 
     def acknowledge(self, mids: list[int]) -> None:
         """Tell the broker that these messages (``Message.mid``) are safe."""
@@ -144,8 +147,9 @@ class BrokerClient:
         self._wake()
 
     def _wake(self) -> None:
-        with contextlib.suppress(BlockingIOError, OSError):
-            self._wake_w.send(b"x")
+        if self._wake_w is not None:
+            with contextlib.suppress(BlockingIOError, OSError):
+                self._wake_w.send(b"x")
 
     @property
     def _status_topic(self) -> str:
@@ -220,6 +224,8 @@ class BrokerClient:
     def _talk(self) -> bool:
         """Serve one connection until it ends; True when it had been up."""
         client, inbox, was_up = self._client, self._inbox, False
+        wake = self._wake_r
+        assert wake is not None
         deadline = time.monotonic() + CONNECT_TIMEOUT_S
         misc_at = 0.0
         while (sock := client.socket()) is not None:
@@ -249,16 +255,16 @@ class BrokerClient:
             pending = reading and isinstance(sock, BufferedSocket) and sock.pending() > 0
             try:
                 readable, _, _ = select.select(
-                    [self._wake_r, sock] if reading else [self._wake_r],
+                    [wake, sock] if reading else [wake],
                     [] if flushed else [sock],
                     [],
                     0.0 if pending else 0.05 if not reading else 0.5,
                 )
             except (OSError, ValueError):
                 readable = []
-            if self._wake_r in readable:
+            if wake in readable:
                 with contextlib.suppress(BlockingIOError):
-                    self._wake_r.recv(65536)
+                    wake.recv(65536)
             if sock in readable or pending:
                 self._read(sock)
             now = time.monotonic()
