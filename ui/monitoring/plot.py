@@ -16,7 +16,7 @@ from ui.monitoring.gutters import Legend, LegendGutter, LimitGutter, LimitLabel
 from ui.monitoring.mime import TAGS_MIME, dropped_tags
 from ui.monitoring.overlay import Mark, Overlay, Probe
 from ui.monitoring.plotitems import STYLES, Curve, TimeBox, TimeGrid, ValueAxis
-from ui.monitoring.series import Series
+from ui.monitoring.series import Series, View, extent
 from ui.monitoring.timewindow import TimeWindow
 from ui.theme import theme
 from ui.widgets.panel import PanelContext
@@ -230,9 +230,12 @@ class Plot(QWidget):
         if seconds != self.grid.seconds:
             self.grid.seconds = seconds
             self.grid.picture = None
-        for series, curve in zip(self.series, self._curves, strict=True):
-            curve.show(series.view(window.start_us, window.end_us), self._base_us, int(self.box.width()))
-        self._range()
+        views = [series.view(window.start_us, window.end_us) for series in self.series]
+        self._range(views)
+        low, high = self._y or (0.0, 1.0)
+        pixel = (high - low) / max(1.0, self.box.height())
+        for view, curve in zip(views, self._curves, strict=True):
+            curve.show(view, self._base_us, int(self.box.width()), pixel)
         self._place_overlay()
         self._drawn = (window.start_us, window.end_us, *(s.revision for s in self.series), self.plot.width(), self._y)
         return True
@@ -242,10 +245,10 @@ class Plot(QWidget):
         self._fit = True
         self.draw(force=True)
 
-    def _range(self) -> None:
+    def _range(self, views: list[View]) -> None:
         """Time as the window says; values grow when the data leave the picture and never shrink by themselves."""
         window = self.window_
-        extents = [e for s in self.series if (e := s.extent(window.start_us, window.end_us)) is not None]
+        extents = [found for view in views if (found := extent(view)) is not None]
         low = min((e[0] for e in extents), default=math.nan)
         high = max((e[1] for e in extents), default=math.nan)
         if self._fit or self._y is None or low < self._y[0] or high > self._y[1]:

@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QRectF, Qt, Signal
-from PySide6.QtGui import QPainter, QPolygonF
+from pyqtgraph.Qt.internals import PrimitiveArray
+from PySide6.QtCore import QLineF, QRectF, Qt, Signal
+from PySide6.QtGui import QPainter
 
 from ui.i18n import number_text
 from ui.monitoring.series import Floats, View
@@ -84,40 +85,65 @@ class TimeGrid(pg.AxisItem):
 
 
 class Envelope(pg.GraphicsObject):
-    """Area between the smallest and the largest value of each bucket; nothing where the two are one."""
+    """Area between the smallest and the largest value of each bucket, where they differ.
+
+    Buckets about a pixel wide are drawn as upright strokes: filling one polygon of thousands of corners costs many
+    times more. Wider ones are filled, so that the area has the slope of its edges.
+    """
 
     def __init__(self) -> None:
         super().__init__()
-        self._areas: list[QPolygonF] = []
+        self._areas: list[Any] = []
+        self._strokes: Any = None
+        self._apart = 0.0
         self._bounds = QRectF()
 
     def set_data(self, x: Floats, lo: Floats, hi: Floats, least: float = 0.0) -> None:
         """Show these buckets; NaN breaks the area. A spread of up to ``least`` hides behind the line and is left out."""
         self.prepareGeometryChange()
-        self._areas, self._bounds = [], QRectF()
+        self._areas, self._strokes, self._bounds = [], None, QRectF()
         finite = np.isfinite(lo)
         spread = finite & (hi - lo > least)
-        if bool(spread.any()):
+        count = int(spread.sum())
+        if count > STROKES_FROM:
+            self._strokes = PrimitiveArray(QLineF, 4)
+            self._strokes.resize(count)
+            corners = self._strokes.ndarray()
+            corners[:, 0] = corners[:, 2] = x[spread]
+            corners[:, 1], corners[:, 3] = lo[spread], hi[spread]
+            self._apart = float(np.median(np.diff(x)))
+            self._bound(x, lo, hi, spread)
+        elif count:
             wide = spread.copy()  # one more at each end, so that the area closes on the line
             wide[1:] |= spread[:-1]
             wide[:-1] |= spread[1:]
             wide &= finite
             edges = np.flatnonzero(np.diff(np.concatenate(([False], wide, [False])).astype(np.int8)))
             for a, b in zip(edges[::2], edges[1::2], strict=True):
-                # the cost of filling grows with the square of the corners: many small areas, edge to edge
-                for first in range(a, b - 1, CORNERS):
-                    part = slice(first, min(first + CORNERS + 1, b))
-                    xs = np.concatenate([x[part], x[part][::-1]])
-                    ys = np.concatenate([hi[part], lo[part][::-1]])
-                    self._areas.append(pg.functions.arrayToQPolygonF(xs, ys))
-            low, high = float(lo[wide].min()), float(hi[wide].max())
-            self._bounds = QRectF(float(x[edges[0]]), low, float(x[edges[-1] - 1] - x[edges[0]]), high - low)
+                xs = np.concatenate([x[a:b], x[a:b][::-1]])
+                ys = np.concatenate([hi[a:b], lo[a:b][::-1]])
+                self._areas.append(pg.functions.arrayToQPolygonF(xs, ys))
+            self._bound(x, lo, hi, wide)
         self.update()
+
+    def _bound(self, x: Floats, lo: Floats, hi: Floats, shown: Any) -> None:
+        at = np.flatnonzero(shown)
+        low, high = float(lo[shown].min()), float(hi[shown].max())
+        left, right = float(x[at[0]]) - self._apart, float(x[at[-1]]) + self._apart
+        self._bounds = QRectF(left, low, right - left, high - low)
 
     def boundingRect(self) -> QRectF:
         return self._bounds
 
     def paint(self, painter: QPainter, *_: Any) -> None:
+        if self._strokes is not None:
+            pen = pg.mkPen(
+                theme().color("trace", 0.28), width=max(1, round(self._apart * abs(painter.transform().m11())))
+            )
+            pen.setCapStyle(Qt.PenCapStyle.FlatCap)
+            painter.setPen(pen)
+            painter.drawLines(*self._strokes.drawargs())
+            return
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(theme().color("trace", 0.28))
         for area in self._areas:
@@ -133,6 +159,19 @@ def by_pixel(x: Floats, lo: Floats, hi: Floats, width_px: int) -> tuple[Floats, 
     return x[starts], np.fmin.reduceat(lo, starts), np.fmax.reduceat(hi, starts)
 
 
+def line_by_pixel(x: Floats, y: Floats, width_px: int) -> tuple[Floats, Floats]:
+    """Three and more points a pixel become their smallest and largest: the same picture from fewer points."""
+    step = x.size // max(1, width_px)
+    if step < 3:
+        return x, y
+    starts = np.arange(0, x.size, step)
+    thin_x = np.repeat(x[starts], 2)
+    thin_x[1::2] += (x[min(1, x.size - 1)] - x[0]) / 2
+    thin_y = np.empty(thin_x.size)
+    thin_y[::2], thin_y[1::2] = np.fmin.reduceat(y, starts), np.fmax.reduceat(y, starts)
+    return thin_x, thin_y
+
+
 VISIBLE_PX = 1.5  # a smaller spread can't be told from the line itself
 #: Pens of the curves of one plot, in the order of their coming: token of the theme and dash.
 STYLES = (
@@ -143,7 +182,7 @@ STYLES = (
     ("g7", Qt.PenStyle.DotLine),
     ("g5", Qt.PenStyle.DashLine),
 )
-CORNERS = 24  # buckets in one area of an envelope
+STROKES_FROM = 300  # buckets of an envelope
 FINE_CURVES = 12  # up to that many curves on the screen are smoothed; more would cost the operator frames
 
 
@@ -169,7 +208,7 @@ class Curve:
     def show(self, view: View, base_us: int, width_px: int, pixel: float) -> None:
         """Draw a stretch on ``width_px`` pixels; x is seconds since ``base_us``, ``pixel`` is the height of one."""
         x = (view.t_us - base_us) / 1e6
-        self.line.setData(x, view.mean)
+        self.line.setData(*line_by_pixel(x, view.mean, width_px))
         banded = bool(view.t_us.size) and bool(np.any(view.hi > view.lo))
         if banded and self.envelope is None:
             self.envelope = Envelope()

@@ -173,9 +173,9 @@ class Series:
         holes = np.flatnonzero((np.diff(before) > 1) & (np.diff(t) >= least_us))
         return [(int(t[h]), int(t[h + 1])) for h in holes]
 
-    def extent(self, start_us: int, end_us: int) -> tuple[float, float] | None:
-        """Smallest and largest value of a stretch; None when there is none."""
-        view = self.view(start_us, end_us)
-        if not np.isfinite(view.lo).any():
-            return None
-        return float(np.nanmin(view.lo)), float(np.nanmax(view.hi))
+
+def extent(view: View) -> tuple[float, float] | None:
+    """Smallest and largest value of a stretch; None when there is none."""
+    if not np.isfinite(view.lo).any():
+        return None
+    return float(np.fmin.reduce(view.lo)), float(np.fmax.reduce(view.hi))

@@ -20,7 +20,7 @@ from tests.ui.conftest import flush
 from tests.ui.station import NOW, MemoryStation
 from ui.i18n import messages
 from ui.monitoring.plot import TAGS_MIME, dropped_tags
-from ui.monitoring.plotitems import Envelope, ValueAxis, by_pixel
+from ui.monitoring.plotitems import Envelope, ValueAxis, by_pixel, line_by_pixel
 from ui.monitoring.trends import TrendPanel
 from ui.monitoring.turns import DrawTurns
 from ui.widgets.panel import PanelContext
@@ -378,3 +378,21 @@ def test_narrow_headers_let_go_of_what_can_be_missed(panel: TrendPanel) -> None:
     assert panel.head.fit.isHidden()
     panel.head.fit_width(900)
     assert not panel.count.isHidden()
+
+
+def test_a_dense_line_keeps_every_peak_and_every_gap() -> None:
+    x, y = np.arange(9000, dtype=float), np.sin(np.arange(9000) / 50)
+    y[4321], y[6000:6100] = 40.0, np.nan
+    thin_x, thin_y = line_by_pixel(x, y, 900)
+    assert thin_x.size == 1800
+    assert (np.diff(thin_x) > 0).all()
+    assert np.nanmax(thin_y) == 40.0
+    assert np.isnan(thin_y).sum() == 20
+    assert line_by_pixel(x[:1000], y[:1000], 900)[0].size == 1000
+
+
+def test_a_spread_thinner_than_the_line_is_left_out() -> None:
+    envelope = Envelope()
+    lo = np.zeros(10)
+    envelope.set_data(np.arange(10.0), lo, lo + 0.1, least=0.5)
+    assert envelope.boundingRect().isEmpty()
