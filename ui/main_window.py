@@ -31,8 +31,8 @@ from ui.i18n import messages, t
 from ui.theme import COMPACT_BELOW, theme
 from ui.widgets.context import ContextColumn
 from ui.widgets.controls import role_label
-from ui.widgets.later import LaterPanel
 from ui.widgets.layouts import layout_menu
+from ui.widgets.makers import PanelMaker
 from ui.widgets.news import EngineNews
 from ui.widgets.palette import CommandPalette, PaletteItem, tag_items
 from ui.widgets.panel import Exporter, Panel, PanelContext, ReasonRequest
@@ -68,9 +68,7 @@ class MainWindow(QMainWindow):
         self.preferences = self.ctx.preferences
         messages().switch(self.preferences.language)
         theme().switch(self.preferences.theme, touch=self.preferences.touch)
-        self.panels = {**PANELS, **(panels or {})}
-        self._made: dict[str, list[Panel]] = {}
-        self._later: dict[str, LaterPanel] = {}
+        self.makers = PanelMaker(self.ctx, {**PANELS, **(panels or {})})
         self._pages: dict[str, QWidget] = {}
         self._layout_names: dict[str, str] = {}
         self._arranged: set[str] = set()  # workspaces whose sizes are the person's own
@@ -161,32 +159,9 @@ class MainWindow(QMainWindow):
             shortcut = QShortcut(QKeySequence(f"Alt+{number}"), self)
             shortcut.activated.connect(lambda k=place.item.key: self.go(k))
 
-    def make(self, name: str) -> Panel:
-        """A new panel by its name in ``panels``.
-
-        Raises KeyError for a name that is not registered.
-        """
-        panel = self.panels[name](self.ctx)
-        self._made.setdefault(name, []).append(panel)
-        return panel
-
-    def make_later(self, name: str, title_key: str, arrived: Callable[[Panel], None]) -> Panel:
-        """A panel that gives way to the one of that name when it is first seen."""
-
-        def make() -> Panel:
-            self._later.pop(name, None)
-            return self.make(name)
-
-        later = LaterPanel(self.ctx, title_key, make, arrived)
-        self._later[name] = later
-        return later
-
     def panel(self, name: str) -> Panel | None:
         """The first panel made under a name, if its place has been built; one that was put off is built now."""
-        if name in self._later:
-            self._later[name].bring()
-        made = self._made.get(name)
-        return made[0] if made else None
+        return self.makers.panel(name)
 
     # -- going about
 
@@ -196,7 +171,7 @@ class MainWindow(QMainWindow):
         if place is None:
             return
         if key not in self._pages:
-            page = place.build(self)
+            page = place.build(self.makers)
             self._pages[key] = page
             self.stack.addWidget(page)
             if isinstance(page, Workspace):
@@ -232,7 +207,7 @@ class MainWindow(QMainWindow):
 
     def _banner_asked(self, row: AlarmRow) -> None:
         self.show_alarm(row)
-        for panel in self._made.get("alarms.list", []):
+        for panel in self.makers.made.get("alarms.list", []):
             if isinstance(panel, AlarmPanel):
                 panel.select_row(row)
 

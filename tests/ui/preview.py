@@ -94,10 +94,10 @@ def main(out: Path) -> None:
         window.go("monitoring")
         take_wizard(app, jobs, out)
         for name, act in (
-            ("audit", lambda: (window.go("access"), window._made["access.people"][0].show_page("audit"))),
+            ("audit", lambda: (window.go("access"), window.makers.made["access.people"][0].show_page("audit"))),
             (
                 "history",
-                lambda: (window.go("alarms"), window._made["alarms.list"][1].use(AlarmFilter(view="history", days=30))),
+                lambda: (window.go("alarms"), window.makers.made["alarms.list"][1].use(AlarmFilter(view="history", days=30))),
             ),
             ("tag", lambda: (window.go("monitoring"), window.ctx.select_tag.emit(1))),
             ("touch", lambda: window.preferences.put("touch", True)),
