@@ -69,21 +69,21 @@ def build_monitoring(maker: Maker) -> QWidget:
     workspace = Workspace("monitoring", maker.ctx.settings)
     left, right = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
     tree = workspace.place("tree", maker.make("monitoring.tree"), left)
-    trends = _place_later(workspace, maker, "trends", right)
+    trends = _place_later(workspace, maker, "monitoring.trends", right)
     workspace.splitDockWidget(tree, trends, Qt.Orientation.Horizontal)
     alarms = workspace.place("alarms", maker.make("alarms.list"), right)
     workspace.splitDockWidget(trends, alarms, Qt.Orientation.Vertical)
-    values = _place_later(workspace, maker, "values", right)
+    values = _place_later(workspace, maker, "monitoring.values", right)
     workspace.tabifyDockWidget(alarms, values)
     alarms.raise_()
     return workspace
 
 
 def _place_later(workspace: Workspace, maker: Maker, name: str, area: Qt.DockWidgetArea) -> Dock:
-    """A dock whose panel is built when it is first seen."""
+    """A dock whose panel is built when it is first seen; the panel's name is its title's key too."""
     docks: list[Dock] = []
-    panel = maker.make_later(f"monitoring.{name}", f"monitoring.{name}", lambda real: docks[0].take(real))
-    docks.append(workspace.place(name, panel, area))
+    panel = maker.make_later(name, name, lambda real: docks[0].take(real))
+    docks.append(workspace.place(name.rpartition(".")[2], panel, area))
     return docks[0]
 
 
