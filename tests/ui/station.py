@@ -13,6 +13,8 @@ from typing import Any
 import msgspec
 import numpy as np
 
+from app.alarms.actors import Step
+from app.alarms.report import Recorded, assemble
 from app.alarms.rules import load_alarm_rules
 from app.bus import Bus
 from app.clock import US, ManualClock
@@ -40,6 +42,7 @@ from models.events import (
     ValuesChanged,
 )
 from models.people import Actor, Role, UserInfo
+from models.performance import AlarmPerformance
 from models.readings import LiveValue, PlaceInfo, TagInfo, TagKind
 
 NOW = 1_795_413_797 * US  # 2026-11-23 06:03:17 UTC
@@ -150,6 +153,7 @@ class Alarms:
         self.journals: dict[int, list[TransitionRow]] = {}
         self.queries: list[AlarmQuery] = []
         self.broken = False
+        self.recorded_since_us = NOW - 400 * 86_400 * US
 
     def limits(self) -> AlarmLimits:
         rules = load_alarm_rules()
@@ -187,6 +191,17 @@ class Alarms:
     def definitions_of(self, tag_id: int) -> list[AlarmDefinition]:
         tag = self._station.tags.by_id(tag_id)
         return [d for d in self.definitions.values() if tag is not None and d.tag == tag.name]
+
+    def report(self, start_us: int, end_us: int, areas: Sequence[str] = ()) -> AlarmPerformance:
+        if self.broken:
+            raise OSError("store is away")
+        recorded = Recorded(since_us=self.recorded_since_us)
+        rows = [row for row in self.rows.values() if start_us <= row.raised_us < end_us]
+        for row in sorted(rows, key=lambda row: row.raised_us):
+            if not areas or row.area in areas:
+                recorded.steps.setdefault(row.key, []).append(Step(row.raised_us, True, row.priority))
+        recorded.definitions = dict(self.definitions)
+        return assemble(recorded, None, start_us, end_us, load_alarm_rules())
 
     def journal(self, occurrence_id: int) -> list[TransitionRow]:
         return self.journals.get(occurrence_id, [])

@@ -322,7 +322,8 @@ def test_restoring_a_layout_leaves_one_bar_of_tabs_in_its_place(
         window.resize(1700, 900)
         flush()
         bars = [bar for bar in page.findChildren(QTabBar) if bar.isVisible() and bar.count()]
-        assert [[bar.tabText(n) for n in range(bar.count())] for bar in bars] == [["报警", "数值表"]]
+        titles = [page.docks[name].windowTitle() for name in ("alarms", "values")]
+        assert [[bar.tabText(n) for n in range(bar.count())] for bar in bars] == [titles]
         assert bars[0].geometry().top() >= page.docks["alarms"].geometry().bottom() - 1
         window.resize(1920, 1080)
 

@@ -59,6 +59,7 @@ PANELS: dict[str, PanelFactory] = {
     "monitoring.values": lazily("ui.monitoring.values", "ValuesPanel"),
     "monitoring.dead_letters": lazily("ui.monitoring.dead_letters", "DeadLetterPanel"),
     "alarms.list": lazily("ui.alarms.panel", "AlarmPanel"),
+    "alarms.performance": lazily("ui.alarms.performance", "PerformancePanel"),
     "access.people": lazily("ui.access.panel", "AccessPanel"),
     "access.settings": lazily("ui.access.settings", "SettingsPanel"),
 }
@@ -102,6 +103,7 @@ def page_of(name: str) -> Callable[[Maker], QWidget]:
 PLACES: list[Place] = [
     Place(RailItem("monitoring", "frame.monitoring", "monitor"), build_monitoring),
     Place(RailItem("alarms", "frame.alarms", "bell"), page_of("alarms.list")),
+    Place(RailItem("kpi", "frame.kpi", "bars"), page_of("alarms.performance")),
     Place(RailItem("dead_letters", "frame.dead_letters", "inbox"), page_of("monitoring.dead_letters")),
     Place(RailItem("access", "frame.access", "users", personal=True), page_of("access.people")),
     Place(RailItem("settings", "frame.settings", "settings", foot=True, personal=True), page_of("access.settings")),

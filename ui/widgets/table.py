@@ -12,7 +12,6 @@ from PySide6.QtCore import QItemSelection, QItemSelectionModel, QModelIndex, QPe
 from PySide6.QtGui import QAction, QGuiApplication, QKeySequence, QPainter, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
-    QFileDialog,
     QHeaderView,
     QMenu,
     QStyle,
@@ -23,10 +22,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.ports import Answer
-from models.commands import ExportData
-from ui.i18n import file_stamp, messages, t
+from ui.i18n import messages, t
 from ui.theme import theme
+from ui.widgets.exporting import ask_file, write_rows
 from ui.widgets.panel import PanelContext
 from ui.widgets.rows import ROW_ROLE, Column, RowsModel
 from ui.widgets.states import StateStack
@@ -197,39 +195,11 @@ class DataTable(QWidget, Generic[R]):
 
     def ask_export(self) -> None:
         """Ask for a file (beside the window, never above an alarm) and write what is shown to it."""
-        dialog = QFileDialog(self, t("common.export_title"))
-        dialog.setOption(QFileDialog.Option.DontUseNativeDialog)
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        kinds = ["CSV (*.csv)"] + (["Excel (*.xlsx)"] if self.ctx.exporter is not None else [])
-        dialog.setNameFilters(kinds)
-        dialog.selectFile(f"{self.name}-{file_stamp(self.ctx.station.now_us())}.csv")
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.setModal(False)
-
-        def chosen(path: str) -> None:
-            suffix = ".xlsx" if "xlsx" in dialog.selectedNameFilter() else ".csv"
-            file = Path(path)
-            self.export(file if file.suffix in (".csv", ".xlsx") else file.with_suffix(suffix))
-
-        dialog.fileSelected.connect(chosen)
-        dialog.show()
+        ask_file(self, self.ctx, self.name, self.export)
 
     def export(self, path: Path) -> None:
         """Write what is shown to a file on a worker, leave a trace in the audit, and say so."""
-        rows, head = self.cells(self.model.shown()), self.head()
-        write = self.ctx.exporter if path.suffix == ".xlsx" and self.ctx.exporter is not None else write_csv
-
-        def done(_: None) -> None:
-            self.ctx.order(ExportData(what=self.name, rows=len(rows), path=str(path)), said, self)
-
-        def said(answer: Answer) -> None:
-            if answer.ok:
-                self.ctx.toast.emit(t("common.exported", n=len(rows), path=str(path)), "ok")
-
-        if not self.ctx.allowed(ExportData.action):
-            self.ctx.toast.emit(t("common.not_allowed"), "warning")
-            return
-        self.ctx.work(self, lambda: write(path, head, rows), done)
+        write_rows(self, self.ctx, self.name, path, (self.head(), self.cells(self.model.shown())), write_csv)
 
     # -- columns
 
