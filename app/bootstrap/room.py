@@ -5,6 +5,7 @@ store → engine (tags, live values, alarms, history, door) → broker links →
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from concurrent.futures import Future
 from functools import cached_property
@@ -126,6 +127,8 @@ class EngineCore:
         self.pipeline.feed(
             [Reading(broker_tag(link.broker), now_us, float(link.state is LinkState.UP)) for link in room.links()]
         )
+        if self.pipeline.store_ok:
+            room.tidy_store()
         if self.pipeline.store_ok and self.retirement.due(now_us):
             try:
                 with room.store.write() as connection:
@@ -239,6 +242,18 @@ class ControlRoom:
     def scenarios(self) -> list[ScenarioInfo]:
         """Scenarios of the simulator."""
         return self._scenarios()
+
+    def tidy_store(self) -> None:
+        """Have a worker fold the store's log into its file; a store that does not answer shows itself at the next commit."""
+
+        def work() -> None:
+            try:
+                self.store.checkpoint()
+            except SQLAlchemyError as error:
+                log.info("checkpoint_failed", detail=str(error.__cause__ or error))
+
+        with contextlib.suppress(RuntimeError):  # the pool is closing: nothing to tidy any more
+            self.jobs.run(work)
 
     def submit(self, command: Command, actor: Actor) -> Future[Answer]:
         """Queue an order (the command line's way; the window uses ``door``)."""

@@ -6,6 +6,7 @@ One writer (the engine thread) and many readers: SQLite readers see the last com
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -75,6 +76,7 @@ class Store:
         self.url = url
         self.engine = open_engine(url, password)
         self.dialect = self.engine.dialect.name
+        self._checkpointing = threading.Lock()
 
     def upgrade(self) -> None:
         """Bring the schema to the newest version; raises StoreError with the cause.
@@ -124,6 +126,16 @@ class Store:
         if self.dialect == "sqlite":
             self.engine.dispose()
             event.listen(self.engine, "connect", lambda connection, _: connection.execute("PRAGMA synchronous=OFF"))
+
+    def checkpoint(self) -> None:
+        """Move committed pages from SQLite's write-ahead log into the file without holding the writer up.
+
+        For a worker, about once a second: what is left for the writer's own checkpoint is then done in a moment,
+        where it would otherwise stall a batch, and the alarms in it, for a quarter of a second.
+        """
+        if self.dialect == "sqlite" and not self._checkpointing.locked():
+            with self._checkpointing, self.engine.connect() as connection:
+                connection.exec_driver_sql("PRAGMA wal_checkpoint(PASSIVE)")
 
     def close(self) -> None:
         """Give back all connections; SQLite folds its write-ahead log into the file."""
