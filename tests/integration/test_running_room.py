@@ -81,7 +81,9 @@ def test_no_input_of_any_kind_stops_the_room(mosquitto: Mosquitto, tmp_path: Pat
         mosquitto.publish("ankan/v1/TT-1", [json.dumps(s) for s in naughty])
         send(mosquitto, "ankan/v1/TT-1", json.dumps({"t": now(room, 0), "v": 60.0}).encode())
         wait_for(lambda: "TT-1.H" in [a.key for a in room.control.alarms.open()], 30, "the alarm behind all that")
-        wait_for(lambda: [value for _, value in room.samples("TT-1")] == [20.5, 60.0], what="the good samples, no other")
+        wait_for(
+            lambda: [value for _, value in room.samples("TT-1")] == [20.5, 60.0], what="the good samples, no other"
+        )
         assert room.rows("SELECT COUNT(*) FROM sample_text") == [(len(naughty),)]
         assert room.rows("SELECT value FROM sample_text ORDER BY ts_us") == [(s,) for s in naughty]
         reasons = [reason for reason, _ in room.letters()]
