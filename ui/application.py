@@ -20,7 +20,7 @@ from PySide6.QtCore import QObject, QSettings, Qt, QTimer, Signal
 from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 
 from app.bridge import Bridge
-from app.jobs import Jobs
+from app.jobs import Jobs, calm_collector
 from app.ports import LoginResult, Station
 from app.reports.excel import export_table
 from models.people import Actor
@@ -34,6 +34,9 @@ if TYPE_CHECKING:
     from ui.access.wizard import BrokerChoice, FirstStart, Wizard
 
 log = structlog.get_logger(__name__)
+
+
+CALM_AFTER_MS = 4000  # by then all panels of the first workspace stand
 
 
 class Room(Station, Protocol):
@@ -184,6 +187,7 @@ class Runner(QObject):
         self.splash.close()
         if self._wizard is not None:
             self._wizard.close()
+        QTimer.singleShot(CALM_AFTER_MS, calm_collector)
         self.entered.emit(self.window)
 
     def end(self) -> None:

@@ -26,6 +26,7 @@ class Desk:
         from PySide6.QtCore import QSettings
 
         from app.bridge import Bridge
+        from app.jobs import calm_collector
         from models.people import Actor, Role
         from ui.application import make_application
         from ui.main_window import MainWindow
@@ -39,6 +40,8 @@ class Desk:
         self.window: Any = MainWindow(self.room, self.bridge, actor, settings, jobs=self.room.jobs, player=Silent())
         self.window.resize(1920, 1080)
         self.window.show()
+        self.run(1.0)
+        calm_collector()  # as the application does
 
     def run(self, seconds: float) -> None:
         """Let the window live for a while."""

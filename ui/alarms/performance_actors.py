@@ -44,12 +44,12 @@ def _columns() -> list[Column[tuple[int, BadActor]]]:
         column("alarm", 130, lambda r: pick(r[1].name.text, r[1].name.text_en) or r[1].name.key, stretch=True),
         column(
             "priority",
-            60,
+            80,
             lambda r: t(f"common.priority.{r[1].priority.word}"),
             sort=lambda r: -r[1].priority,
             optional=2,
         ),
-        column("count", 122, lambda r: str(r[1].count), sort=lambda r: -r[1].count, export=lambda r: r[1].count),
+        column("count", 112, lambda r: str(r[1].count), sort=lambda r: -r[1].count, export=lambda r: r[1].count),
         column(
             "share",
             58,
