@@ -142,6 +142,28 @@ def test_a_double_click_acknowledges_one_alarm_and_not_the_next_unread(
     assert banner.row.tag == "T-1"
 
 
+def test_an_acknowledgement_that_is_on_its_way_is_not_given_twice(
+    banner: AlarmBanner, station: MemoryStation, ctx: PanelContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    orders: list[Command] = []
+    waiting: Future[Answer] = Future()
+
+    def slow(command: Command, actor: Actor) -> Future[Answer]:
+        orders.append(command)
+        return waiting
+
+    monkeypatch.setattr(station.door, "submit", slow)
+    put(station, ctx, "T-1", Priority.HIGH)
+    row = banner.row
+    assert row is not None
+    assert banner.acts.acknowledge([row])
+    assert not banner.acts.acknowledge([row])
+    waiting.set_result(Answer(code="store_failed"))
+    flush()
+    assert banner.acts.acknowledge([row])
+    assert len(orders) == 2
+
+
 def test_an_alarm_that_has_just_become_worse_is_not_acknowledged_unread(
     banner: AlarmBanner, station: MemoryStation, ctx: PanelContext
 ) -> None:

@@ -7,7 +7,8 @@ from typing import cast
 import pytest
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.paths import resource_path
@@ -19,6 +20,7 @@ from ui.alarms.figures import LimitBar, MonthBars
 from ui.alarms.month import DAYS, per_day
 from ui.i18n import messages
 from ui.theme import theme
+from ui.widgets.context import ContextColumn
 from ui.widgets.controls import Button, ChipGroup, SearchBox, SegmentedButtons, button
 from ui.widgets.icons import icon, pixmap
 from ui.widgets.palette import PaletteItem, search
@@ -143,6 +145,44 @@ def test_a_sheet_takes_a_quick_phrase_and_ctrl_return(keep: Keep, qtbot: QtBot) 
     sheet.one_shot.setChecked(True)
     qtbot.keyClick(sheet.reason, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
     assert answers == [("标定中", 900.0, True)]
+
+
+def test_a_double_click_on_confirm_orders_once_and_hits_nothing_beneath(keep: Keep) -> None:
+    got: list[str] = []
+    column = cast(ContextColumn, keep(ContextColumn()))
+    under = QPushButton("under")
+    under.clicked.connect(lambda: got.append("under"))
+    column.add("view", under, "frame.context")
+    column.show_view("view")
+    column.resize(344, 700)
+    column.show()
+    request = ReasonRequest(title="t", text="x", confirm="ok", done=lambda reason, _s, _o: got.append(reason))
+    sheet = ReasonSheet(request)
+    column.open_sheet(sheet)
+    flush()
+    sheet.reason.setPlainText("检修中")
+    spot = sheet.confirm.mapTo(column, sheet.confirm.rect().center())
+    sheet.confirm.click()
+    sheet.confirm.click()
+    flush()
+    window = column.windowHandle()
+    for _ in range(2):
+        QTest.mouseClick(window, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, spot)
+    assert got == ["检修中"]
+    column._settle.timeout.emit()
+    QTest.mouseClick(window, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, spot)
+    assert got == ["检修中", "under"]
+
+
+def test_toasts_that_come_together_keep_their_height(keep: Keep) -> None:
+    host = keep(QWidget())
+    host.resize(900, 600)
+    area = ToastArea(host)
+    host.show()
+    for number in range(AT_MOST):
+        area.show_text(f"已确认 {number} 条报警", "ok")
+    flush()
+    assert all(toast.height() >= toast.heightForWidth(toast.width()) > 20 for toast in area._toasts())
 
 
 def test_segments_and_chips_say_what_was_chosen(keep: Keep) -> None:

@@ -62,10 +62,11 @@ class AlarmActions(QObject):
     def __init__(self, ctx: PanelContext, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.ctx = ctx
+        self._on_the_way: set[int] = set()  # acknowledgements that have no answer yet
 
     def acknowledge(self, rows: Sequence[AlarmRow], comment: str = "") -> bool:
         """Acknowledge those that wait for it; False if there are none or the station is locked."""
-        waiting = [row for row in rows if can_acknowledge(row)]
+        waiting = [row for row in rows if can_acknowledge(row) and row.occurrence_id not in self._on_the_way]
         if not waiting:
             return False
         ids = tuple(row.occurrence_id for row in waiting)
@@ -74,13 +75,18 @@ class AlarmActions(QObject):
         )
 
         def said(answer: Answer) -> None:
+            self._on_the_way.difference_update(ids)
             if answer.ok:
                 done = len(answer.data["done"]) if isinstance(answer.data, dict) else len(ids)
                 self.ctx.toast.emit(t("alarms.acknowledged", n=done), "ok")
                 if done < len(ids):
                     self.ctx.toast.emit(t("alarms.not_acknowledged", n=len(ids) - done), "warning")
 
-        return self.ctx.order(command, said, self)
+        self._on_the_way.update(ids)
+        given = self.ctx.order(command, said, self)
+        if not given:
+            self._on_the_way.difference_update(ids)
+        return given
 
     def ask_acknowledge(self, rows: Sequence[AlarmRow]) -> None:
         """Ask for a comment, with the quick phrases, then acknowledge."""

@@ -62,11 +62,8 @@ class AlarmStrip(QWidget):
         if row is None:
             return t("alarms.banner_calm"), []
         now = self._ctx.station.now_us()
-        value = (
-            f"{shown_value(self._ctx.station, row)} {unit_text(row.unit)}".strip()
-            if present_value(self._ctx.station, row) is not None
-            else ""
-        )
+        number = isinstance(present_value(self._ctx.station, row), float) and row.limit is not None
+        value = f"{shown_value(self._ctx.station, row)} {unit_text(row.unit)}".strip() if number else ""
         message = " ".join(part for part in (row.tag, value, alarm_text(row)) if part)
         limit = t("alarms.banner_limit", limit=f"{limit_text(row)} {unit_text(row.unit)}".strip())
         since = t("alarms.banner_unacknowledged", span=short_span_text(now - row.raised_us))

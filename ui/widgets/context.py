@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from ui.i18n import messages, t
@@ -11,6 +11,8 @@ from ui.widgets.controls import icon_button, name_control
 from ui.widgets.panel import PanelHeader
 from ui.widgets.sheet import Sheet
 from ui.widgets.states import EmptyState
+
+BOUNCE_MS = 400  # what appears under a closing question takes no click for so long: the second of a double click
 
 
 class ContextColumn(QWidget):
@@ -37,6 +39,8 @@ class ContextColumn(QWidget):
         self._views: dict[str, tuple[QWidget, str]] = {}
         self.sheet: Sheet | None = None
         self.must_stay = False
+        self._settle = QTimer(self, singleShot=True, interval=BOUNCE_MS)
+        self._settle.timeout.connect(lambda: self._deaf(False))
         messages().changed.connect(self.retranslate)
         self.set_compact(False)
         self.retranslate()
@@ -90,8 +94,13 @@ class ContextColumn(QWidget):
             self.sheet = None
             self.header.show()
             self.stack.show()
+            self._deaf(True)
+            self._settle.start()
         self.column.removeWidget(sheet)
         sheet.deleteLater()
+
+    def _deaf(self, on: bool) -> None:
+        self.stack.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents, on)
 
     def set_compact(self, on: bool) -> None:
         """Width for wide and narrow windows."""

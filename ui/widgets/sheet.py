@@ -71,7 +71,7 @@ class Sheet(QWidget):
         row.setSpacing(8)
         self.confirm = button("check", "primary")
         self.confirm.setText(confirm)
-        self.confirm.clicked.connect(self.confirmed)
+        self.confirm.clicked.connect(self._confirm)
         cancel = button()
         cancel.setText(t("common.cancel"))
         cancel.clicked.connect(self.close)
@@ -80,6 +80,10 @@ class Sheet(QWidget):
         self.form.addLayout(row)
         self.form.addStretch(1)
         return row
+
+    def _confirm(self) -> None:
+        if not self._over:  # the second click of a double click
+            self.confirmed()
 
     def confirmed(self) -> None:
         """The person pressed the confirm button; subclasses act and close."""

@@ -60,6 +60,7 @@ class ToastArea(QWidget):
         toast = Toast(text, level, self)
         toast.destroyed.connect(self._place)
         self._column.addWidget(toast)
+        toast.show()  # what is not shown yet has no height in the layout
         for old in self._toasts()[:-AT_MOST]:
             old.deleteLater()
         self.show()
