@@ -31,6 +31,7 @@ from models.readings import LiveValue, Quality, Reading, TagInfo, TagKind
 log = structlog.get_logger(__name__)
 
 GOOD = int(Quality.GOOD)
+AHEAD_US = 2_000_000  # a source's clock may be ahead by this much before it is not believed
 COMPRESS_AT_MOST_US = 600_000_000  # a compressed tag still stores one sample in ten minutes
 NAMED_TAGS = 20  # unknown tags that a dead letter names
 
@@ -229,7 +230,7 @@ class Pipeline:
     ) -> None:
         slots, quiet, watched_alarms = self._slots, self._alarms.quiet, self._alarms.watched
         shown = self._live.watched
-        fresh, received_us = batch.fresh, message.received_us
+        fresh, received_us, ahead_us = batch.fresh, message.received_us, now_us + AHEAD_US
         problems, unknown = self._decoder.rejected, []
         count = 0
         for reading in readings:
@@ -248,7 +249,7 @@ class Pipeline:
             if slot.text:
                 batch.texts.append((t_us, tag_id, value if value is None else str(value), quality))
                 if t_us > slot.last_us and not reading.historical:
-                    slot.last_us = t_us
+                    slot.last_us = t_us = reading.t_us = min(t_us, max(now_us, slot.last_us + 1))
                     touched[slot] = reading
                     if tag_id in watched_alarms:
                         self._alarms.sample(tag_id, t_us, value, quality)
@@ -256,6 +257,13 @@ class Pipeline:
             if t_us <= slot.last_us or reading.historical:
                 batch.late.append((t_us, tag_id, value, quality))  # type: ignore[arg-type]  # validated: not text
                 continue
+            if t_us > ahead_us:
+                # a clock that is ahead: kept with its own time, judged as of now, or the tag would be deaf until then
+                batch.late.append((t_us, tag_id, value, quality))  # type: ignore[arg-type]  # validated: not text
+                t_us = reading.t_us = max(now_us, slot.last_us + 1)
+                kept = True
+            else:
+                kept = False
             slot.last_us = t_us
             touched[slot] = reading
             band = quiet.get(tag_id)
@@ -268,7 +276,7 @@ class Pipeline:
                 slot.stored_us = 0
             if tag_id in shown:
                 samples.setdefault(tag_id, []).append((t_us, math.nan if value is None or quality < 64 else value))  # type: ignore[arg-type]  # not text
-            if slot.compress and self._compressible(slot, t_us, value, quality):
+            if kept or (slot.compress and self._compressible(slot, t_us, value, quality)):
                 continue
             fresh.append((t_us, tag_id, value, quality))  # type: ignore[arg-type]  # validated: not text
         self.counters.readings += count

@@ -128,6 +128,22 @@ def test_a_late_sample_is_stored_but_moves_neither_alarm_nor_live_value(small_ro
     assert small_room.control.live.get(small_room.control.tags.by_name("TT-1").id).value == 20.0
 
 
+def test_a_source_whose_clock_is_ahead_does_not_make_its_tag_deaf(small_room: Room) -> None:
+    room = small_room
+    room.tags("PT-1")
+    room.guard(high("PT-1", 100.0))
+    room.begin()
+    room.hear(("PT-1", at(240, 20.0)))  # four minutes ahead
+    room.hear(("PT-1", at(240, 20.0)))  # and sent twice
+    room.clock.advance(5)
+    room.hear(("PT-1", at(5, 1e6)))
+    raised = [row for event in room.heard_of(AlarmsChanged) for row in event.rows]
+    assert [row.tag for row in raised] == ["PT-1"]
+    assert sorted(room.samples("PT-1")) == [(START + 5 * US, 1e6), (START + 240 * US, 20.0)]
+    live = room.control.live.get(room.control.tags.by_name("PT-1").id)
+    assert (live.t_us, live.value) == (START + 5 * US, 1e6)
+
+
 def test_historical_readings_fill_the_past_only_and_a_live_one_at_the_same_time_counts_once(room: Room) -> None:
     room.tags("TT-1")
     room.guard(high("TT-1", 50))
