@@ -98,36 +98,15 @@ def _as_operator(room: Any) -> Any:
 
 def _station_window(directory: Path) -> int:
     from app.bootstrap.room import open_room
-    from app.bootstrap.setup import StationSetup, broker_config
+    from app.bootstrap.setup import StationSetup
     from app.config import ConfigError, load_config
     from app.logs import set_up_logging
     from app.store.engine import StoreError
-    from ui.access.wizard import BrokerChoice, FirstStart
     from ui.application import run
-
-    class Setup(StationSetup):
-        """The wizard's answers in the words of the configuration."""
-
-        def test(self, choice: BrokerChoice) -> str | None:
-            broker = broker_config(choice.host, choice.port, choice.tls, choice.ca, choice.user)
-            return self.test_broker(broker, choice.password)
-
-        def keep(self, first: FirstStart) -> None:
-            broker = broker_config(
-                first.broker.host, first.broker.port, first.broker.tls, first.broker.ca, first.broker.user
-            )
-            self.store(
-                site=first.site,
-                login=first.login,
-                name=first.name,
-                password=first.password,
-                broker=broker,
-                broker_password=first.broker.password,
-            )
 
     try:
         set_up_logging(load_config(directory).log_level, directory / "logs")
-        return run(directory, lambda: open_room(directory), setup=Setup(directory))
+        return run(directory, lambda: open_room(directory), setup=StationSetup(directory))
     except (ConfigError, StoreError) as error:
         raise _fail(str(error)) from error
 
