@@ -25,6 +25,7 @@ from ui.main_window import MainWindow
 from ui.theme import THEMES, theme
 from ui.widgets.panel import Panel
 from ui.widgets.places import PLACES
+from ui.widgets.workspace import Workspace
 
 SIZES = {"1920x1080": QSize(1920, 1080), "1366x768": QSize(1366, 768)}
 #: Curves of the picture in the README: the leak at P-203 as the operator sees it.
@@ -46,8 +47,7 @@ class Tour:
         window = self._window
         window.banner.set_blink(False)
         self._until(lambda: bool(window.ctx.open_alarms.rows()), 30)
-        trends: Any = window.panel("monitoring.trends")
-        trends.show_group([list(names) for names in CURVES])
+        trends_of(window).show_group([list(names) for names in CURVES])
         worst = window.ctx.open_alarms.worst()
         if worst is not None:
             window.show_alarm(worst)
@@ -75,15 +75,31 @@ class Tour:
         window = self._window
         first = next(iter(window.ctx.station.tags.all()))
         yield "monitoring", lambda: window.go("monitoring")
+        yield "values", lambda: self._workspace().raise_panel("values")
         yield "tag", lambda: window.show_tag(first.id)
+        yield "edit", lambda: window.ctx.edit_tag.emit(first.id)
+        yield "figures", lambda: self._figures(trends_of(window))
         yield "palette", window.open_palette
         worst = window.ctx.open_alarms.worst() or next(iter(window.ctx.open_alarms.rows()), None)
         if worst is not None:
             yield "alarm", lambda: window.show_alarm(worst)
+            yield "plain", lambda: trends_of(window).select(None)
             yield "shelve", lambda: window.alarm_detail.acts.ask_shelve([worst])
         yield "touch", lambda: window.preferences.put("touch", True)
         yield "mouse", lambda: window.preferences.put("touch", False)
         yield "locked", window.lock
+
+    def _workspace(self) -> Workspace:
+        page = self._window.stack.currentWidget()
+        assert isinstance(page, Workspace)
+        return page
+
+    def _figures(self, trends: Any) -> None:
+        """A stretch of the plots with its figures, and the alarm list in front again."""
+        self._window.context.close_sheet()
+        self._workspace().raise_panel("alarms")
+        window = trends.window_
+        trends.select((window.start_us + window.span_us // 2, window.start_us + 3 * window.span_us // 4))
 
     def settle(self, rounds: int = 12) -> None:
         """Let workers and timers come in."""
@@ -102,6 +118,11 @@ class Tour:
         picture.save(str(self._out / f"{name}.png"))
         self.pictures.append(f"{name}.png")
         self.findings += [{"picture": name, **finding} for finding in look_at(self._window, picture.toImage())]
+
+
+def trends_of(window: MainWindow) -> Any:
+    """The trends panel of the monitoring workspace."""
+    return window.panel("monitoring.trends")
 
 
 def look_at(window: QWidget, image: QImage) -> Iterator[dict[str, str]]:

@@ -40,7 +40,7 @@ class SettingsPanel(Panel):
         self.grid.setHorizontalSpacing(24)
         self.grid.setVerticalSpacing(12)
         self.grid.setAlignment(Qt.AlignmentFlag.AlignTop)
-        outer.addWidget(body, 1, Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
+        outer.addWidget(body, 100, Qt.AlignmentFlag.AlignTop)
         outer.addStretch(1)
         area.setWidget(page)
         column = QVBoxLayout(self)
