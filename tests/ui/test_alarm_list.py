@@ -7,10 +7,11 @@ from typing import cast
 import msgspec
 import pytest
 from PySide6.QtCore import QAbstractItemModel
-from PySide6.QtWidgets import QMenu, QWidget
+from PySide6.QtWidgets import QLabel, QMenu, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.clock import US
+from app.ports import TransitionRow
 from models.alarms import AlarmState, ConditionKind, Priority
 from models.commands import (
     AcknowledgeAlarms,
@@ -26,6 +27,7 @@ from tests.ui.conftest import flush
 from tests.ui.plant import fill
 from tests.ui.station import NOW, MemoryStation
 from ui.alarms.columns import acked_text, alarm_text, limit_text, short_number, state_text, value_and_limit
+from ui.alarms.journal import JournalSheet
 from ui.alarms.model import AlarmFilter
 from ui.alarms.panel import AlarmPanel
 from ui.i18n import clock_text, messages
@@ -458,3 +460,16 @@ def test_a_discrete_alarm_shows_the_word_of_its_state(
 
 def test_the_list_counts_its_rows_below(panel: AlarmPanel) -> None:
     assert panel.footer.text().startswith("显示 11 / 13 行")
+
+
+def test_the_journal_of_a_discrete_alarm_shows_the_words_of_its_states(
+    panel: AlarmPanel, station: MemoryStation, ctx: PanelContext, keep: Keep, qtbot: QtBot
+) -> None:
+    tag = station.add_tag("XS-1", 0.0, states={"0": ["停", "stopped"], "1": ["运行", "running"]}, decimals=0)
+    row = station.make_row(tag, kind=ConditionKind.DISCRETE, limit=None, value=0.0)
+    station.alarms.journals[row.occurrence_id] = [
+        TransitionRow(NOW, "raise", "NORM", "UNACK", 3, 0.0, "", "", ""),
+    ]
+    sheet = cast(JournalSheet, keep(JournalSheet(ctx, row)))
+    qtbot.waitUntil(lambda: sheet.lines.count() > 0)
+    assert "停" in [label.text().strip() for label in sheet.findChildren(QLabel)]

@@ -14,6 +14,7 @@ from models.commands import ExportData
 from tests.ui.conftest import flush
 from tests.ui.station import NOW, MemoryStation
 from ui.alarms.performance import PerformancePanel
+from ui.alarms.performance_words import figure_text
 from ui.i18n import messages
 from ui.theme import theme
 from ui.widgets.panel import PanelContext
@@ -161,3 +162,18 @@ def test_records_that_begin_later_are_said(busy: MemoryStation, panel: Performan
     panel.ask()
     asked(panel, qtbot)
     assert panel.span.text().endswith("记录自此开始")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "text"),
+    [
+        ("average_per_bin", 1.01, "1.01"),
+        ("average_per_bin", 1.4, "1.4"),
+        ("average_per_bin", 1.0, "1.0"),
+        ("flood_share", 0.023, "2.3"),
+        ("per_day", 203.4, "203"),
+        ("median_ack_s", None, "—"),
+    ],
+)
+def test_figures_are_as_exact_as_their_target_needs(name: str, value: float | None, text: str) -> None:
+    assert figure_text(name, value) == text

@@ -183,6 +183,12 @@ def test_toasts_that_come_together_keep_their_height(keep: Keep) -> None:
         area.show_text(f"已确认 {number} 条报警", "ok")
     flush()
     assert all(toast.height() >= toast.heightForWidth(toast.width()) > 20 for toast in area._toasts())
+    tall = area.height()
+    for toast in area._toasts()[1:]:
+        toast.deleteLater()
+    flush()
+    flush()
+    assert area.height() * 2 < tall
 
 
 def test_segments_and_chips_say_what_was_chosen(keep: Keep) -> None:

@@ -194,6 +194,7 @@ class AlarmBanner(QWidget):
         self.mute_button.clicked.connect(self.ask_mute)
         row.addWidget(self.mute_button)
         self.mute_label = role_label("inverse")
+        row.addSpacing(4)
         row.addWidget(self.mute_label, 0, Qt.AlignmentFlag.AlignVCenter)
         row.addSpacing(8)
         row.addWidget(hairline(vertical=True))

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from app.ports import TransitionRow
 from models.alarms import AlarmRow
 from ui.alarms.columns import alarm_text
-from ui.i18n import has, number_text, stamp_text, t, unit_text
+from ui.i18n import has, stamp_text, t, unit_text, value_text
 from ui.widgets.controls import hairline, plain_label, role_label
 from ui.widgets.panel import PanelContext
 from ui.widgets.sheet import Sheet
@@ -44,6 +44,8 @@ class JournalSheet(Sheet):
     def __init__(self, ctx: PanelContext, row: AlarmRow) -> None:
         super().__init__(t("alarms.journal"))
         self._alarm = row
+        tag = ctx.station.tags.by_id(row.tag_id) if row.tag_id is not None else None
+        self._states = tag.states if tag is not None else None
         self.form.addWidget(role_label("heading", f"{row.tag} {alarm_text(row)}", wrap=True))
         self.lines = QVBoxLayout()
         self.lines.setSpacing(0)
@@ -59,7 +61,7 @@ class JournalSheet(Sheet):
         for row in reversed(rows):
             line = transition_line(row)
             if row.value is not None:
-                value = f"{number_text(row.value, self._alarm.decimals)} {unit_text(self._alarm.unit)}"
+                value = f"{value_text(row.value, self._alarm.decimals, self._states)} {unit_text(self._alarm.unit)}"
                 layout = line.layout()
                 assert layout is not None
                 layout.addWidget(role_label("dim", value))

@@ -29,6 +29,7 @@ from ui.widgets.table import DataTable, write_csv
 
 PERIODS = {"shift": 8 * 3600, "day": 86_400, "week": 7 * 86_400, "month": 30 * 86_400}  # seconds up to now
 EVERY_MS = 60_000  # while it is looked at
+WITH_RULES = 1100  # narrower than this, the header has no room for the norms
 ACROSS = 860  # narrower than this, the blocks below the chart stand under each other
 
 
@@ -132,6 +133,8 @@ class PerformancePanel(Panel):
         return title, note
 
     def _arrange(self) -> None:
+        self.rules.setVisible(self.width() >= WITH_RULES)
+        self.span.setVisible(self.width() >= ACROSS)
         across = self.width() >= ACROSS
         if across is self._across:
             return
@@ -197,6 +200,7 @@ class PerformancePanel(Panel):
         if picture is None:
             self.rules.setText(t("performance.norms"))
             return
+        self.header.title.setToolTip(t("performance.rules", version=picture.rules_version))
         self.rules.setText(f"{t('performance.norms')} · {t('performance.rules', version=picture.rules_version)}")
         note = "" if picture.whole else t("performance.recorded_since")
         self.span.setText(" · ".join(part for part in (period_text(picture), note) if part))

@@ -16,8 +16,10 @@ def figure_text(name: str, value: float | None) -> str:
     if value is None:
         return DASH
     shown = value * 100 if name in _SHARES else value
-    decimals = _DECIMALS.get(name, 0)
-    return number_text(shown, decimals if shown < 100 else 0)
+    decimals = _DECIMALS.get(name, 0) if shown < 100 else 0
+    if decimals and shown < 10 and round(shown, decimals) == round(shown) != shown:
+        decimals += 1  # 1.01 is not 1.0 beside a target of 1
+    return number_text(shown, decimals)
 
 
 def target_text(figure: Figure) -> str:

@@ -48,6 +48,8 @@ class ToastArea(QWidget):
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(6)
+        self._later = QTimer(self, singleShot=True, interval=0)
+        self._later.timeout.connect(self._place)
         host.installEventFilter(self)
         self.hide()
 
@@ -58,7 +60,7 @@ class ToastArea(QWidget):
                 toast.deleteLater()
                 self._column.removeWidget(toast)
         toast = Toast(text, level, self)
-        toast.destroyed.connect(self._place)
+        toast.destroyed.connect(self._later.start)  # the layout forgets it only after this
         self._column.addWidget(toast)
         toast.show()  # what is not shown yet has no height in the layout
         for old in self._toasts()[:-AT_MOST]:
