@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
-
+SPLASH_AFTER_MS = 300  # a quick start needs no splash
 CALM_AFTER_MS = 4000  # by then all panels of the first workspace stand
 
 
@@ -136,6 +136,10 @@ class Runner(QObject):
         self.splash = Splash()
         self._opened.connect(self._enter)
         self._failed.connect(self.splash.fail)
+        self._slow = QTimer(self, singleShot=True, interval=SPLASH_AFTER_MS)
+        self._slow.timeout.connect(self._show_splash)
+        self._calm = QTimer(self, singleShot=True, interval=CALM_AFTER_MS)
+        self._calm.timeout.connect(calm_collector)
         self._old_hook = sys.excepthook
         sys.excepthook = self._unexpected
 
@@ -149,7 +153,7 @@ class Runner(QObject):
             self._wizard.cancelled.connect(self._app.quit)
             self._wizard.show()
             return
-        QTimer.singleShot(300, self._show_splash)
+        self._slow.start()
         self._run(lambda: None)
 
     def _show_splash(self) -> None:
@@ -187,12 +191,14 @@ class Runner(QObject):
         self.splash.close()
         if self._wizard is not None:
             self._wizard.close()
-        QTimer.singleShot(CALM_AFTER_MS, calm_collector)
+        self._calm.start()
         self.entered.emit(self.window)
 
     def end(self) -> None:
         """Close what is open; the room stores what it has received."""
         sys.excepthook = self._old_hook
+        self._slow.stop()
+        self._calm.stop()
         if self.window is not None:
             self.window.close()
             self.window.deleteLater()

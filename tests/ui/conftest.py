@@ -26,7 +26,13 @@ from ui.main_window import MainWindow
 from ui.theme import theme
 from ui.widgets.panel import PanelContext
 
-HARMLESS = ("This plugin does not support",)  # what the offscreen platform cannot do
+HARMLESS = (
+    "This plugin does not support",  # what the offscreen platform cannot do
+    "Couldn't load ",  # sound and video libraries that a bare machine lacks
+    "Couldn't resolve ",
+    "Using Qt multimedia",
+    "PulseAudioService",
+)
 
 
 class Ear:
