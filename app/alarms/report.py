@@ -301,6 +301,23 @@ def performance_of(
     return plain
 
 
+def performance_lines(plain: dict[str, Any]) -> Iterator[str]:
+    """What :func:`performance_of` found, in lines for a person."""
+    begin, end = (datetime.fromtimestamp(plain[key] / US, UTC).astimezone() for key in ("start_us", "end_us"))
+    yield f"{begin:%Y-%m-%d %H:%M} - {end:%Y-%m-%d %H:%M}  {plain['alarms']} alarms  rules {plain['rules_version']}"
+    for figure in plain["figures"]:
+        value = "-" if figure["value"] is None else f"{figure['value']:.3g}"
+        mark = {True: "ok", False: "OVER", None: ""}[figure["met"]]
+        sign = "<" if figure.get("strict") else "<="
+        yield f"  {figure['name']:<16} {value:>8}  target {sign} {figure['target']:g}  {mark}".rstrip()
+    for flood in plain["floods"]:
+        at = datetime.fromtimestamp(flood["start_us"] / US, UTC).astimezone()
+        first = (flood.get("first") or {}).get("key", "")
+        yield f"  flood {at:%m-%d %H:%M}  {flood['alarms']} alarms, peak {flood['peak']}, first {first}"
+    for actor in plain["top"]:
+        yield f"  {actor['count']:>6}  {actor['name']['key']}  {actor['nature']}  {actor['advice']['code']}"
+
+
 def _moment(words: str) -> int:
     try:
         moment = datetime.fromisoformat(words)

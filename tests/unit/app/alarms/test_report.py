@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from app.alarms.actors import Step
 from app.alarms.board import AlarmBoard
-from app.alarms.report import Recorded, assemble, performance_of
+from app.alarms.report import Recorded, assemble, performance_lines, performance_of
 from app.alarms.rules import load_alarm_rules
 from app.clock import US
 from app.store.engine import newest_schema
@@ -142,6 +142,10 @@ def test_the_command_line_prints_the_same_as_plain_data(lived: Plant) -> None:
     plain = performance_of(Path(), "1970-01-01T00:00+00:00", "1970-01-01T01:00+00:00", url=url)
     assert plain["alarms"] == 4
     assert {f["name"]: f["met"] for f in plain["figures"]}["chattering"] is False
+    lines = list(performance_lines(plain))
+    assert lines[0].endswith(f"4 alarms  rules {RULES.version}")
+    assert any(line.split()[0] == "chattering" and line.endswith("OVER") for line in lines)
+    assert lines[-2].split() == ["3", "T0/H", "chattering", "off_delay"]
     for start, end in (("yesterday", "2026-01-01"), ("2026-01-02", "2026-01-01")):
         with pytest.raises(ValueError, match=r"not a date|empty"):
             performance_of(Path(), start, end, url=url)
