@@ -22,7 +22,7 @@ from app.alarms.kpi import Performance, performance
 from app.alarms.logic import Transition
 from app.alarms.records import OccurrenceRecord, batches, occurrence_of
 from app.alarms.rules import AlarmRules, KpiRules, load_alarm_rules
-from app.clock import US
+from app.clock import US, SystemClock
 from app.store.engine import open_store
 from models.alarms import (
     AlarmDefinition,
@@ -282,10 +282,10 @@ def performance_of(
 ) -> dict[str, Any]:
     """The picture as plain data, for the command line.
 
-    ``start`` and ``end`` are ISO dates or times, local unless they name a zone; ``areas`` are codes of areas. Raises
+    ``start`` and ``end`` are ISO dates or times, local unless they name a zone, and what is to come does not count; ``areas`` are codes of areas. Raises
     ValueError for words that are no time or an empty period, and StoreError.
     """
-    start_us, end_us = _moment(start), _moment(end)
+    start_us, end_us = _moment(start), min(_moment(end), SystemClock().now_us())
     store = open_store(data_dir, url, password_env)
     try:
         tag_ids = None

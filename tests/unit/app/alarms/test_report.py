@@ -14,7 +14,7 @@ from app.alarms.actors import Step
 from app.alarms.board import AlarmBoard
 from app.alarms.report import Recorded, assemble, performance_lines, performance_of
 from app.alarms.rules import load_alarm_rules
-from app.clock import US
+from app.clock import US, SystemClock
 from app.store.engine import newest_schema
 from models.alarms import Priority
 from models.performance import AlarmPerformance
@@ -146,6 +146,8 @@ def test_the_command_line_prints_the_same_as_plain_data(lived: Plant) -> None:
     assert lines[0].endswith(f"4 alarms  rules {RULES.version}")
     assert any(line.split()[0] == "chattering" and line.endswith("OVER") for line in lines)
     assert lines[-2].split() == ["3", "T0/H", "chattering", "off_delay"]
+    ahead = performance_of(Path(), "1970-01-01", "2999-01-01", url=url)
+    assert ahead["end_us"] <= SystemClock().now_us()  # what is to come does not thin the figures
     for start, end in (("yesterday", "2026-01-01"), ("2026-01-02", "2026-01-01")):
         with pytest.raises(ValueError, match=r"not a date|empty"):
             performance_of(Path(), start, end, url=url)
