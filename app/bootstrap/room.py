@@ -29,7 +29,7 @@ from app.alarms.handlers import handlers as alarm_handlers
 from app.alarms.rules import load_alarm_rules
 from app.bus import Bus
 from app.clock import Clock, SystemClock
-from app.config import Config, load_config, shipped_mappings
+from app.config import Config, config_file, load_config, shipped_mappings
 from app.ingest import deadletters
 from app.ingest.client import BrokerClient
 from app.ingest.deadletters import DeadLetterReader
@@ -110,8 +110,13 @@ class EngineCore:
             room.people.handlers(),
             alarm_handlers(self.alarms, room.tags, room.alarm_rules),
             monitoring_handlers(self.reload_tags),
-            ingest_handlers(room.inbox, self.pipeline.set_open_letters, room.run_scenario),
+            ingest_handlers(room.inbox, self.pipeline.set_open_letters, room.run_scenario, self.reload_mapping),
         ]
+
+    def reload_mapping(self) -> None:
+        """Read the mapping files again. Raises ConfigError, MappingError; the present mapping stays then."""
+        self._room.mapping = self._room.read_mapping()
+        self.decoder.use(self._room.mapping)
 
     def reload_tags(self) -> None:
         """Take over an edited catalogue."""
@@ -173,7 +178,7 @@ class ControlRoom:
         self.jobs = Jobs(3)
         self.store: Store = open_store(data_dir, config.store.url, config.store.password_env)
         self.permissions = permissions or load_permissions()
-        self.mapping = MappingSet.load([*shipped_mappings(), *(data_dir / path for path in config.mappings)])
+        self.mapping = self.read_mapping(config)
         self.tags = Catalogue()
         self.live = LiveValues()
         self.alarm_rules = load_alarm_rules()
@@ -208,6 +213,12 @@ class ControlRoom:
         from app.store.trends import TrendReader
 
         return TrendReader(self.store)
+
+    def read_mapping(self, config: Config | None = None) -> MappingSet:
+        """The shipped mapping files and the site's, as the configuration names them now."""
+        if config is None:
+            config = load_config(self.data_dir) if config_file(self.data_dir).exists() else self.config
+        return MappingSet.load([*shipped_mappings(), *(self.data_dir / path for path in config.mappings)])
 
     def start(self) -> None:
         """Start engine and links. Raises StoreError or what reading the state raised."""
@@ -266,7 +277,7 @@ class ControlRoom:
             if link.broker in self._was_down:
                 self._was_down.discard(link.broker)
                 self.bus.publish(AlarmsResynchronised(link.since_us, "link"))
-        else:
+        elif link.state is not LinkState.CONNECTING:  # the first connection of a start follows no loss
             self._was_down.add(link.broker)
         self.engine.call(lambda core: _told(core, link))
 

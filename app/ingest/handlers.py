@@ -20,14 +20,22 @@ def handlers(
     inbox: Inbox,
     set_open_letters: Callable[[int], None],
     run_scenario: Callable[[str, bool], None] | None,
+    reload_mapping: Callable[[], None],
 ) -> dict[type[Command], Handler]:
-    """Handlers; ``run_scenario`` raises KeyError for an unknown scenario, None outside the demo plant."""
+    """Handlers; ``run_scenario`` raises KeyError for an unknown scenario, None outside the demo plant.
+
+    ``reload_mapping`` reads the mapping files again; raises ValueError in words when they can't be used.
+    """
 
     def retry(unit: Unit, command: RetryDeadLetters, _actor: Actor) -> Outcome:
         letters = deadletters.open_letters(unit.session.connection(), command.ids, command.reason_code)
         whole = [letter for letter in letters if len(letter.payload) == letter.payload_size]
         if not whole:
             raise Refused("not_found", "no open refused message that was kept whole")
+        try:
+            reload_mapping()
+        except (ValueError, OSError) as error:  # MappingError and ConfigError are ValueErrors
+            raise Refused("mapping_broken", str(error)) from error
 
         def put() -> None:
             for letter in whole:

@@ -65,6 +65,12 @@ class Decoder:
         if self._sparkplug is not None:
             self._sparkplug.link_up(source, now_us)
 
+    def use(self, mapping: MappingSet) -> None:
+        """Take over a mended mapping; every topic is decided anew."""
+        self.mapping = mapping
+        self._tags.clear()
+        self._mapped.clear()
+
     def native_tag(self, topic: str) -> str:
         """Name of the tag that a native topic speaks for: the topic without the prefix.
 

@@ -224,6 +224,39 @@ def test_a_retried_letter_is_stored_at_its_time_and_closed(staffed: Room) -> Non
     assert staffed.heard_of(DeadLettersChanged)[-1].open_count == 0
 
 
+SITE = """
+format = 1
+name = "Site"
+version = "1"
+
+[[message]]
+topic = "site/{device}/raw"
+
+[[message.value]]
+path = "$.temp"
+tag = "{device}.temp"
+"""
+
+
+def test_a_retry_reads_the_mended_mapping_without_a_restart(staffed: Room) -> None:
+    staffed.tags("K1.temp")
+    staffed.core.reload_tags()
+    folder = staffed.control.data_dir
+    message = Message("site/K1/raw", b'{"temp": 41.5}', START, 0, None)
+    staffed.core.pipeline.process([message])
+    assert [reason for reason, _ in staffed.letters()] == ["unknown_tag"]
+    (folder / "ankan.toml").write_text('mappings = ["site.toml"]\n', encoding="utf-8")
+    (folder / "site.toml").write_text("format = 1\n[[message]]\n", encoding="utf-8")
+    answer = staffed.core.door.handle(RetryDeadLetters(), LEADER)
+    assert answer.code == "mapping_broken"
+    assert "site.toml" in answer.params.get("detail", answer.detail)
+    assert len(staffed.letters()) == 1
+    (folder / "site.toml").write_text(SITE, encoding="utf-8")
+    retry(staffed)
+    assert staffed.samples("K1.temp") == [(START, 41.5)]
+    assert staffed.letters() == []
+
+
 def test_a_letter_that_fails_again_stays_the_one_open_letter_and_says_why_now(staffed: Room) -> None:
     staffed.tags("OLD")
     staffed.core.reload_tags()
