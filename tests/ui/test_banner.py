@@ -6,6 +6,7 @@ from typing import cast
 
 import msgspec
 import pytest
+from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QWidget
 
 from app.ports import Answer
@@ -14,9 +15,10 @@ from models.commands import AcknowledgeAlarms, Command, MuteSound, SilenceSound
 from models.people import Actor
 from tests.ui.conftest import Ear, flush
 from tests.ui.station import MemoryStation
-from ui.alarms.banner import AlarmBanner
+from ui.alarms.banner import AlarmBanner, fitted
 from ui.alarms.sound import AlarmSound
 from ui.i18n import messages
+from ui.theme import theme
 from ui.widgets.panel import PanelContext, ReasonRequest
 
 Keep = Callable[[QWidget], QWidget]
@@ -73,6 +75,15 @@ def test_it_shows_the_worst_unacknowledged_alarm_whole(
     assert words.startswith("GD-07 52.4 %LEL 可燃气 高高 · 限值 50 %LEL · 罐区A · ")
     assert words.endswith("未确认 00:41")
     assert banner.strip.red
+
+
+def test_a_narrow_banner_keeps_tag_value_and_level(banner: AlarmBanner) -> None:
+    metrics = QFontMetrics(theme().font(16, bold=True))
+    message = "GD-07 65.5 %LEL P-203 shed combustible gas high-high"
+    shown = fitted(message, metrics, metrics.horizontalAdvance(message) * 3 // 4)
+    assert shown != message
+    assert shown.startswith("GD-07 65.5 %LEL")
+    assert shown.endswith("high-high")
 
 
 def test_only_its_icon_cell_blinks_and_that_can_be_turned_off(

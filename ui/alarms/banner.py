@@ -29,6 +29,11 @@ BOUNCE_MS = 350  # … and this long after one's own acknowledgement brought up 
 MUTE_FOR_S = (300.0, 120.0, 600.0)
 
 
+def fitted(message: str, metrics: QFontMetrics, width: int) -> str:
+    """The message in so many px; what gives way is in its middle, for tag and value begin it and the level ends it."""
+    return metrics.elidedText(message, Qt.TextElideMode.ElideMiddle, width)
+
+
 def _read_as(row: AlarmRow | None) -> tuple[int, int] | None:
     """What a person has read: this alarm, at this priority."""
     return None if row is None else (row.occurrence_id, int(row.priority))
@@ -96,7 +101,7 @@ class AlarmStrip(QWidget):
         width = rect.width() - left - 8 - self.reserve
         painter.setFont(font)
         painter.setPen(colors.color(strong))
-        shown = QFontMetrics(font).elidedText(message, Qt.TextElideMode.ElideRight, width)
+        shown = fitted(message, QFontMetrics(font), width)
         painter.drawText(left, 0, width, rect.height(), Qt.AlignmentFlag.AlignVCenter, shown)
         left += QFontMetrics(font).horizontalAdvance(shown) + 20
         small = colors.font(13)
