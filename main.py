@@ -252,6 +252,33 @@ def alarms_replay(
         raise _fail(f"{file}: {error}") from error
 
 
+@alarms_app.command("performance")
+def alarms_performance(
+    start: Annotated[str, typer.Option("--from", help="date or time, local unless it names a zone")],
+    end: Annotated[str, typer.Option("--to", help="date or time, not counted itself")],
+    area: Annotated[list[str] | None, typer.Option(help="code of an area; may be given several times")] = None,
+    data: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Alarm performance of a period after EEMUA 191 / ISA-18.2: rates, floods, bad actors, against their targets."""
+    from app.alarms.report import performance_lines, performance_of
+    from app.config import ConfigError, load_config
+    from app.paths import default_data_dir
+    from app.store.engine import StoreError
+
+    directory = data or default_data_dir()
+    try:
+        store = load_config(directory).store
+        plain = performance_of(directory, start, end, url=store.url, password_env=store.password_env, areas=area or ())
+    except (ConfigError, StoreError, ValueError) as error:
+        raise _fail(str(error)) from error
+    if as_json:
+        _say(plain)
+    else:
+        for line in performance_lines(plain):
+            typer.echo(line)
+
+
 def main() -> None:
     """Entry point of the installed program; never leaves a person with a traceback for a wrong word."""
     app()

@@ -260,3 +260,14 @@ def test_serve_says_what_it_can_not_open(tmp_path: Path) -> None:
     done = run("serve", "--data", str(tmp_path), code=2)
     assert "127.0.0.1" in done.stderr
     assert "s3cret" not in done.stderr + done.stdout
+
+
+def test_alarm_performance_of_an_empty_station_is_a_picture_and_bad_words_are_refused(tmp_path: Path) -> None:
+    arguments = ("alarms", "performance", "--from", "2026-11-01", "--to", "2026-11-02", "--data", str(tmp_path))
+    done = run(*arguments, "--json")
+    picture = json.loads(done.stdout)
+    assert picture["alarms"] == 0
+    assert {figure["name"] for figure in picture["figures"]} >= {"average_per_bin", "flood_share", "median_ack_s"}
+    wrong = run("alarms", "performance", "--from", "gestern", "--to", "2026-11-02", "--data", str(tmp_path), code=2)
+    assert "gestern" in wrong.stderr
+    assert "Traceback" not in wrong.stderr
