@@ -23,6 +23,7 @@ from argon2 import PasswordHasher
 log = structlog.get_logger(__name__)
 
 START_WITHIN_S = 20.0
+SHUTDOWN_WITHIN_S = 5.0
 #: Chatter of the broker's libraries; what matters is logged here.
 _CHATTY = ("amqtt", "transitions", "websockets")
 
@@ -96,7 +97,9 @@ class EmbeddedBroker:
         if loop is not None and stop is not None:
             with contextlib.suppress(RuntimeError):  # the loop has ended by itself
                 loop.call_soon_threadsafe(stop.set)
-        thread.join()
+        thread.join(SHUTDOWN_WITHIN_S * 3)
+        if thread.is_alive():  # a daemon thread: it ends with the program
+            log.error("broker_still_running", port=self.port)
         self._loop = self._stop = None
         log.info("broker_stopped", port=self.port)
 
@@ -152,7 +155,10 @@ class EmbeddedBroker:
             self._ready.set()
             await self._stop.wait()
         finally:
-            await broker.shutdown()
+            try:  # amqtt waits for each client to say goodbye, and one that goes on publishing never does
+                await asyncio.wait_for(broker.shutdown(), SHUTDOWN_WITHIN_S)
+            except TimeoutError:
+                log.warning("broker_shutdown_slow", connections=len(writers))
             for writer in list(writers):
                 writer.transport.abort()
             for _ in range(3):  # let the transports close their sockets
