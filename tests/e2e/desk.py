@@ -29,6 +29,7 @@ from models.alarms import AlarmRow
 from models.people import Role, User
 from models.readings import Tag
 from tests.room import START, Room
+from ui.alarms.banner import GUARD_MS
 from ui.alarms.panel import AlarmPanel
 from ui.application import Runner, make_application
 from ui.i18n import t
@@ -228,6 +229,11 @@ class Desk:
         self.type(view.password, password)
         QTest.keyClick(view.password, Qt.Key.Key_Return)
         self.until(lambda: window.ctx.actor is not None and window.ctx.actor.login == login, f"{login}'s session")
+
+    def read_banner(self) -> None:
+        """Take the time to read it: F2 does nothing in the moment in which another alarm took the place."""
+        since = self.shown.banner._since_change
+        self.until(lambda: not since.isValid() or since.elapsed() > GUARD_MS, "a banner that stands")
 
     def lock(self) -> None:
         """Ctrl+L."""
