@@ -14,7 +14,7 @@ from app.clock import US
 from app.config import BrokerConfig, Config, ConfigError, save_config
 from app.ingest.replayfile import ReplayError
 from app.store.engine import StoreError
-from models.events import LinkState
+from models.events import AlarmsResynchronised, LinkChanged, LinkState
 from tests.room import START, Room, high
 from tests.servers import free_port
 
@@ -113,3 +113,16 @@ def test_an_empty_recording_is_refused(tmp_path: Path) -> None:
     file.write_text("\n", "utf-8")
     with pytest.raises(ReplayError, match="nothing recorded"):
         list(replay_file(file, None))
+
+
+def test_only_a_link_that_was_lost_is_told_as_resynchronised(tmp_path: Path) -> None:
+    room = Room(tmp_path)
+    room.begin()
+    tell = room.control._link_changed
+    for state in (LinkState.CONNECTING, LinkState.UP):
+        tell(LinkChanged("field", state, START))
+    assert not room.heard_of(AlarmsResynchronised)
+    for state in (LinkState.DOWN, LinkState.CONNECTING, LinkState.UP):
+        tell(LinkChanged("field", state, START))
+    assert [event.why for event in room.heard_of(AlarmsResynchronised)] == ["link"]
+    room.close()
