@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, QPoint, QSettings, Qt
-from PySide6.QtGui import QAction, QInputMethodEvent
+from PySide6.QtGui import QAction, QContextMenuEvent, QInputMethodEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QLineEdit, QMenu, QTabBar, QWidget
 from pytestqt.exceptions import TimeoutError
@@ -172,6 +172,17 @@ class Desk:
         self.until(window.isActiveWindow, "an active window")
         QTest.keyClick(QApplication.focusWidget() or window, key, modifiers)
 
+    def press(self, target: QWidget) -> None:
+        """Reach a button by Tab alone and press it by Space, as somebody without a mouse does."""
+        for _ in range(30):
+            focus = QApplication.focusWidget()
+            assert focus is not None
+            if focus is target:
+                break
+            QTest.keyClick(focus, Qt.Key.Key_Tab)
+        assert target.hasFocus(), f"Tab does not lead to {target}"
+        QTest.keyClick(target, Qt.Key.Key_Space)
+
     def sheet(self, kind: type[W]) -> W:
         """The sheet that has come into the context column."""
         context = self.shown.context
@@ -191,21 +202,25 @@ class Desk:
         assert len(found) == 1, [b.text() for b in inside.findChildren(QAbstractButton)]
         return found[0]
 
-    def menu(self, text: str, at: QPoint | None = None) -> QAction:
-        """An entry of the menu that is open; ``at`` is not needed."""
-        self.until(lambda: isinstance(QApplication.activePopupWidget(), QMenu), "the menu")
-        menu = QApplication.activePopupWidget()
-        assert isinstance(menu, QMenu)
-        entries = [action for action in menu.actions() if action.text() == text]
-        assert len(entries) == 1, [action.text() for action in menu.actions()]
-        return entries[0]
+    def menu(self, text: str) -> QAction:
+        """An entry of the menu that is open."""
+        return self._entry(text)[1]
+
+    def _entry(self, text: str) -> tuple[QMenu, QAction]:
+        """The open menu (or its submenu) that has an entry of these words, and the entry."""
+
+        def found() -> list[tuple[QMenu, QAction]]:
+            menus = [w for w in QApplication.topLevelWidgets() if isinstance(w, QMenu) and w.isVisible()]
+            return [(menu, action) for menu in menus for action in menu.actions() if action.text() == text]
+
+        self.until(lambda: len(found()) == 1, f"the entry {text!r} in a menu")
+        return found()[0]
 
     def choose(self, text: str) -> None:
         """Click an entry of the open menu."""
-        entry = self.menu(text)
+        menu, entry = self._entry(text)
         assert entry.isEnabled(), entry.toolTip()
-        menu = QApplication.activePopupWidget()
-        assert isinstance(menu, QMenu)
+        QTest.mouseMove(menu, menu.actionGeometry(entry).center())
         QTest.mouseClick(menu, Qt.MouseButton.LeftButton, pos=menu.actionGeometry(entry).center())
 
     def close_menu(self) -> None:
@@ -292,7 +307,9 @@ class Desk:
     def row_menu(self, table: DataTable[Any], key: int) -> None:
         """Right click on a row."""
         self.pick(table, key)
-        table.view.customContextMenuRequested.emit(self.row_point(table, key))
+        viewport, point = table.view.viewport(), self.row_point(table, key)
+        event = QContextMenuEvent(QContextMenuEvent.Reason.Mouse, point, viewport.mapToGlobal(point))
+        QCoreApplication.sendEvent(viewport, event)
 
     def cells(self, table: DataTable[Any], key: int) -> dict[str, str]:
         """A row as it is read: its columns' words by key."""

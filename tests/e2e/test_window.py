@@ -347,7 +347,9 @@ def test_a_layout_is_saved_under_a_name_and_the_arrangement_comes_back_with_the_
     desk.no_sheet()
     desk.heard(t("frame.layout_saved", name="night shift"))
     assert "night shift" in window.status.layout_button.text()
-    tree.toggleViewAction().trigger()  # Show ▸ Tree in the same menu
+    desk.click(window.status.layout_button)
+    desk.choose(t("frame.layout_show"))
+    desk.choose(tree.windowTitle())
     desk.until(lambda: not tree.isVisible(), "the tree gone")
     desk.stop()
 
