@@ -333,10 +333,23 @@ class BrokerClient:
         self._inbox.put(Message(topic, bytes(message.payload), self._clock.now_us(), mid, self))
 
 
+_FAILURES: tuple[tuple[type[Exception], str], ...] = (
+    (ssl.SSLError, "tls"),
+    (ConnectionRefusedError, "refused"),
+    (socket.gaierror, "unknown_host"),
+    (TimeoutError, "timeout"),
+)
+_NO_ENTRY = frozenset({"Not authorized", "Bad user name or password"})
+
+
 def try_connection(
     broker: BrokerConfig, password: str | None, config_dir: Path | None = None, timeout_s: float = 5.0
 ) -> str:
-    """Try to log in once; returns '' or what went wrong (for the wizard's test button). For worker threads."""
+    """Try to log in once; returns '' or what went wrong. For worker threads.
+
+    A failure begins with a stable word that screens translate, where there is one ('refused: …', 'unknown_host: …',
+    'timeout: …', 'tls: …', 'not_authorized: …', 'closed: …').
+    """
     outcome: list[str] = []
     client = mqtt.Client(CallbackAPIVersion.VERSION2, protocol=mqtt.MQTTv5 if broker.protocol == "5" else mqtt.MQTTv311)
     client.connect_timeout = timeout_s
@@ -351,8 +364,11 @@ def try_connection(
         deadline = time.monotonic() + timeout_s
         while not outcome and time.monotonic() < deadline:
             if client.loop(0.1) != mqtt.MQTT_ERR_SUCCESS and not outcome:
-                return "connection closed by the broker"
+                return "closed: connection closed by the broker"
         client.disconnect()
     except (OSError, ValueError) as error:
-        return str(error) or type(error).__name__
-    return outcome[0] if outcome else "no answer"
+        text = str(error) or type(error).__name__
+        return next((f"{code}: {text}" for kind, code in _FAILURES if isinstance(error, kind)), text)
+    if not outcome:
+        return "timeout: no answer"
+    return f"not_authorized: {outcome[0]}" if outcome[0] in _NO_ENTRY else outcome[0]

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from app.jobs import Jobs
-from ui.access.wizard import BrokerChoice, FirstStart, Wizard
+from ui.access.wizard import BrokerChoice, FirstStart, Wizard, problem_text
 from ui.i18n import messages
 
 
@@ -107,3 +107,11 @@ def test_the_test_button_says_how_it_went(
 def test_closing_it_before_the_end_is_a_cancellation(wizard: Wizard, qtbot: QtBot) -> None:
     with qtbot.waitSignal(wizard.cancelled):
         wizard.close()
+
+
+def test_a_failed_broker_test_is_told_in_words_with_what_the_system_said_and_unknown_troubles_as_they_are() -> None:
+    assert problem_text("refused: [Errno 111] Connection refused") == (
+        t("wizard.broker.why.refused") + " ([Errno 111] Connection refused)"
+    )
+    assert problem_text("Server busy") == "Server busy"
+    assert problem_text("brokers.0.port: too large") == "brokers.0.port: too large"

@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
 
 from app.jobs import Jobs
 from ui.access.password import NewPassword, Weakness, password_field
-from ui.i18n import LANGUAGES, messages, t
+from ui.i18n import LANGUAGES, has, messages, t
 from ui.widgets.controls import SegmentedButtons, button, hairline, plain_label, role_label
 
 STEPS = ("site", "person", "broker")
@@ -54,6 +54,13 @@ class FirstStart(msgspec.Struct, frozen=True, kw_only=True):
 
 #: Tries a broker on a worker thread; returns None when it worked, else what went wrong.
 TestBroker = Callable[[BrokerChoice], str | None]
+
+
+def problem_text(detail: str) -> str:
+    """What went wrong with a broker, in words where its first word is known, and as the system said it."""
+    code, colon, rest = detail.partition(": ")
+    key = f"wizard.broker.why.{code}"
+    return f"{t(key)} ({rest})" if colon and has(key) else detail
 
 
 class Wizard(QWidget):
@@ -269,7 +276,8 @@ class Wizard(QWidget):
 
     def _say(self, key: str, **params: str) -> None:
         self._outcome = (key, params)
-        self.outcome.setText(t(key, **params))
+        shown = {name: problem_text(value) for name, value in params.items()}
+        self.outcome.setText(t(key, **shown))
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Closing before the end is a cancellation."""
