@@ -220,7 +220,6 @@ class Desk:
         """Click an entry of the open menu."""
         menu, entry = self._entry(text)
         assert entry.isEnabled(), entry.toolTip()
-        QTest.mouseMove(menu, menu.actionGeometry(entry).center())
         QTest.mouseClick(menu, Qt.MouseButton.LeftButton, pos=menu.actionGeometry(entry).center())
 
     def close_menu(self) -> None:

@@ -256,6 +256,7 @@ def test_the_operator_may_not_take_an_alarm_out_of_service_and_the_shift_leader_
     assert (entry.login, entry.reason, entry.outcome) == ("li", "sensor exchange", "done")
     desk.row_menu(table, row.occurrence_id)
     desk.choose(t("alarms.return"))
+    desk.heard(t("alarms.returned", n=1))
     desk.click(desk.alarms().chips.chips["active"])
     desk.alarm("TT-1", lambda r: r.state is AlarmState.UNACK)  # the condition is looked at again at once
 

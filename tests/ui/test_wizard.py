@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from app.jobs import Jobs
 from ui.access.wizard import BrokerChoice, FirstStart, Wizard, problem_text
-from ui.i18n import messages
+from ui.i18n import messages, t
 
 
 class Broker:
