@@ -97,7 +97,10 @@ def main(out: Path) -> None:
             ("audit", lambda: (window.go("access"), window.makers.made["access.people"][0].show_page("audit"))),
             (
                 "history",
-                lambda: (window.go("alarms"), window.makers.made["alarms.list"][1].use(AlarmFilter(view="history", days=30))),
+                lambda: (
+                    window.go("alarms"),
+                    window.makers.made["alarms.list"][1].use(AlarmFilter(view="history", days=30)),
+                ),
             ),
             ("tag", lambda: (window.go("monitoring"), window.ctx.select_tag.emit(1))),
             ("touch", lambda: window.preferences.put("touch", True)),
