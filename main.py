@@ -77,6 +77,9 @@ def demo(
         set_up_logging("warning")
         raise typer.Exit(take_tour(tour, lambda where: _demo_room(where, seed, leak_in_s=-330.0)))
     directory = data or default_data_dir().with_name("ankan-demo")
+    from app.jobs import hold_collector
+
+    hold_collector()
     from app.logs import set_up_logging
     from ui.application import run
 
@@ -97,6 +100,9 @@ def _as_operator(room: Any) -> Any:
 
 
 def _station_window(directory: Path) -> int:
+    from app.jobs import hold_collector
+
+    hold_collector()
     from app.bootstrap.room import open_room
     from app.bootstrap.setup import StationSetup
     from app.config import ConfigError, load_config

@@ -20,7 +20,7 @@ from PySide6.QtCore import QObject, QSettings, Qt, QTimer, Signal
 from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 
 from app.bridge import Bridge
-from app.jobs import Jobs, calm_collector
+from app.jobs import Jobs, calm_collector, release_collector
 from app.ports import LoginResult, Station
 from app.reports.excel import export_table
 from models.people import Actor
@@ -136,6 +136,7 @@ class Runner(QObject):
         self.splash = Splash()
         self._opened.connect(self._enter)
         self._failed.connect(self.splash.fail)
+        self._failed.connect(lambda _error: release_collector())
         self._slow = QTimer(self, singleShot=True, interval=SPLASH_AFTER_MS)
         self._slow.timeout.connect(self._show_splash)
         self._calm = QTimer(self, singleShot=True, interval=CALM_AFTER_MS)
@@ -199,6 +200,7 @@ class Runner(QObject):
         sys.excepthook = self._old_hook
         self._slow.stop()
         self._calm.stop()
+        release_collector()
         if self.window is not None:
             self.window.close()
             self.window.deleteLater()

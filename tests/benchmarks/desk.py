@@ -85,13 +85,16 @@ def desk(
 
 
 def fill_history(directory: Path, tags: int, seconds: int) -> None:
-    """One sample a second for the first ``tags`` tags up to now."""
+    """One sample a second for the first ``tags`` tags up to now: slow waves with the noise of a transmitter."""
+    import math
+    import random
     import time
 
     from app.clock import US
     from app.store.engine import open_store
     from app.store.history import HistoryWriter
 
+    noise = random.Random(7)
     store = open_store(directory)
     now = int(time.time())
     writer = HistoryWriter(store.dialect)
@@ -99,7 +102,7 @@ def fill_history(directory: Path, tags: int, seconds: int) -> None:
         writer.load(connection, (now - seconds) * US)
     for first in range(now - seconds, now, 300):
         rows = [
-            ((first + s) * US, tag, 50 + ((first + s) * (tag + 3) % 997) / 90, 192)
+            ((first + s) * US, tag, 50 + 9 * math.sin((first + s) / (200 + 7 * tag)) + noise.gauss(0, 0.4), 192)
             for s in range(min(300, now - first))
             for tag in range(1, tags + 1)
         ]

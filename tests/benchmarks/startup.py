@@ -29,6 +29,9 @@ def ours(directory: Path) -> None:
     """The station's window: engine running, alarm list, tree and plots in place, the login waiting for a hand."""
     import json
 
+    from app.jobs import hold_collector
+
+    hold_collector()  # as main.py does
     from app.bootstrap.room import open_room
     from ui.application import Runner, make_application
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pyqtgraph as pg
 from pyqtgraph.Qt.internals import PrimitiveArray
-from PySide6.QtCore import QLineF, QRectF, Qt, Signal
+from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QPainter
 
 from ui.i18n import number_text
@@ -87,7 +87,7 @@ class TimeGrid(pg.AxisItem):
 class Envelope(pg.GraphicsObject):
     """Area between the smallest and the largest value of each bucket, where they differ.
 
-    Buckets about a pixel wide are drawn as upright strokes: filling one polygon of thousands of corners costs many
+    Buckets about a pixel wide are drawn as upright boxes: filling one polygon of thousands of corners costs many
     times more. Wider ones are filled, so that the area has the slope of its edges.
     """
 
@@ -106,12 +106,12 @@ class Envelope(pg.GraphicsObject):
         spread = finite & (hi - lo > least)
         count = int(spread.sum())
         if count > STROKES_FROM:
-            self._strokes = PrimitiveArray(QLineF, 4)
-            self._strokes.resize(count)
-            corners = self._strokes.ndarray()
-            corners[:, 0] = corners[:, 2] = x[spread]
-            corners[:, 1], corners[:, 3] = lo[spread], hi[spread]
             self._apart = float(np.median(np.diff(x)))
+            self._strokes = PrimitiveArray(QRectF, 4)
+            self._strokes.resize(count)
+            boxes = self._strokes.ndarray()
+            boxes[:, 0], boxes[:, 1] = x[spread] - self._apart / 2, lo[spread]
+            boxes[:, 2], boxes[:, 3] = self._apart, hi[spread] - lo[spread]
             self._bound(x, lo, hi, spread)
         elif count:
             wide = spread.copy()  # one more at each end, so that the area closes on the line
@@ -136,16 +136,10 @@ class Envelope(pg.GraphicsObject):
         return self._bounds
 
     def paint(self, painter: QPainter, *_: Any) -> None:
-        if self._strokes is not None:
-            pen = pg.mkPen(
-                theme().color("trace", 0.28), width=max(1, round(self._apart * abs(painter.transform().m11())))
-            )
-            pen.setCapStyle(Qt.PenCapStyle.FlatCap)
-            painter.setPen(pen)
-            painter.drawLines(*self._strokes.drawargs())
-            return
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(theme().color("trace", 0.28))
+        if self._strokes is not None:
+            painter.drawRects(*self._strokes.drawargs())
         for area in self._areas:
             painter.drawPolygon(area)
 

@@ -33,6 +33,7 @@ from ui.widgets.shapes import paint_alarm_shape
 from ui.widgets.states import EmptyState
 
 Index = QModelIndex | QPersistentModelIndex
+FRESH_US = 1_000_000
 REFILL_MS = 300  # an import changes the catalogue many times
 _FILTERS = ("all", "alarmed", "bad", "favourite")
 
@@ -181,6 +182,7 @@ class TagTree(Panel):
         ctx.open_alarms.reset.connect(lambda _event: self._alarms())
         ctx.plotted.connect(self._plotted)
         self._plotted_names: set[str] = set()
+        self._filled_us = 0
         self._age = QTimer(self, interval=2000)
         self._age.timeout.connect(self._grow_old)
         self.ready()
@@ -201,6 +203,7 @@ class TagTree(Panel):
 
     def refill(self) -> None:
         """Apply filter and search to the present catalogue."""
+        self._filled_us = self.ctx.station.now_us()
         tags = list(self.ctx.station.tags.all())
         keep = self._keeper()
         chosen = {tag.id for tag in self.chosen()}
@@ -362,7 +365,8 @@ class TagTree(Panel):
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self._age.start()
-        self.refill()
+        if self.ctx.station.now_us() - self._filled_us > FRESH_US:  # just built: it holds what there is
+            self.refill()
 
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
