@@ -43,7 +43,7 @@ def _sqlite_pragmas(connection: DBAPIConnection, _record: Any) -> None:
         "synchronous=FULL",  # acknowledged means on the disk, also when the power fails
         "foreign_keys=ON",
         "busy_timeout=5000",
-        "cache_size=-16384",
+        "cache_size=-4096",
         "temp_store=MEMORY",
         "wal_autocheckpoint=4000",
         "journal_size_limit=67108864",
