@@ -165,7 +165,7 @@ class Sample(Base):
     """History in arrival order: key (ts, tag) appends at the end of the tree, see ADR 0003."""
 
     __tablename__ = "sample"
-    __table_args__ = {"sqlite_with_rowid": False}  # noqa: RUF012
+    __table_args__ = {"sqlite_with_rowid": False}  # noqa: RUF012 - SQLAlchemy reads it from the class
 
     ts_us: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     tag_id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
@@ -177,7 +177,7 @@ class SampleText(Base):
     """History of text tags (batch numbers, device states): rare, so it has a table of its own."""
 
     __tablename__ = "sample_text"
-    __table_args__ = {"sqlite_with_rowid": False}  # noqa: RUF012
+    __table_args__ = {"sqlite_with_rowid": False}  # noqa: RUF012 - SQLAlchemy reads it from the class
 
     ts_us: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     tag_id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
@@ -214,21 +214,21 @@ class RollupSecond(_Rollup, Base):
     """1 s rollups."""
 
     __tablename__ = "rollup_1s"
-    __table_args__ = {"sqlite_with_rowid": False}  # noqa: RUF012
+    __table_args__ = {"sqlite_with_rowid": False}  # noqa: RUF012 - SQLAlchemy reads it from the class
 
 
 class RollupMinute(_Rollup, Base):
     """1 min rollups."""
 
     __tablename__ = "rollup_1m"
-    __table_args__ = {"sqlite_with_rowid": False}  # noqa: RUF012
+    __table_args__ = {"sqlite_with_rowid": False}  # noqa: RUF012 - SQLAlchemy reads it from the class
 
 
 class RollupHour(_Rollup, Base):
     """1 h rollups."""
 
     __tablename__ = "rollup_1h"
-    __table_args__ = {"sqlite_with_rowid": False}  # noqa: RUF012
+    __table_args__ = {"sqlite_with_rowid": False}  # noqa: RUF012 - SQLAlchemy reads it from the class
 
 
 class Watermark(Base):
