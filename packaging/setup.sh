@@ -9,7 +9,7 @@ run_packages="libgl1 libegl1 libglib2.0-0 libfontconfig1 libfreetype6 libdbus-1-
  libxcb-cursor0 libxcb-icccm4 libxcb-image0 libxcb-keysyms1 libxcb-randr0 libxcb-render-util0 libxcb-shape0 libxcb-xkb1
  libxcb-glx0 libxcb-dri3-0 libx11-xcb1 libxcomposite1 libxdamage1 libxrandr2 libxtst6 libnss3 libasound2 libgbm1 libdrm2
  libpulse0 libbrotli1"
-test_packages="xvfb xauth mosquitto mosquitto-clients postgresql openssl"
+test_packages="xvfb xauth mosquitto mosquitto-clients postgresql openssl slapd ldap-utils"
 
 wanted=$run_packages
 [ "$what" = test ] && wanted="$wanted $test_packages"
