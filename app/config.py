@@ -8,10 +8,12 @@ either the old or the new one. Checked by msgspec, which the hot path loads anyw
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 import msgspec
 import tomli_w
@@ -20,11 +22,15 @@ from msgspec import Meta
 from app.paths import resource_path
 
 KEYRING_SERVICE = "ankan-mqtt"
+DIRECTORY_KEYRING = "ankan-directory"
 ENV_PREFIX = "ANKAN_"
+_PLACEHOLDER = re.compile(r"\{\w+\}")
 
 Name = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_.-]{1,40}$")]
 Port = Annotated[int, Meta(ge=1, le=65535)]
 Days = Annotated[float, Meta(gt=0)]
+Text = Annotated[str, Meta(min_length=1)]
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 class ConfigError(ValueError):
@@ -70,17 +76,9 @@ class BrokerConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
     def password(self) -> str | None:
         """The password from environment or keyring; None when there is none."""
-        if self.password_env:
+        if self.password_env or not self.user:
             return os.environ.get(self.password_env)
-        if not self.user:
-            return None
-        import keyring
-        from keyring.errors import KeyringError
-
-        try:
-            return keyring.get_password(KEYRING_SERVICE, f"{self.user}@{self.host}:{self.port}")
-        except KeyringError:
-            return None
+        return _from_keyring(KEYRING_SERVICE, f"{self.user}@{self.host}:{self.port}")
 
 
 class StoreConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -109,6 +107,53 @@ class EngineConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     tag_prefix: str = "ankan/v1/"
 
 
+class GroupGrant(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Members of a directory group (its distinguished name) get this role in this zone; "" is the whole plant."""
+
+    group: Text
+    role: Name
+    zone: str = ""
+
+
+class DirectoryConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Login through LDAP or Active Directory.
+
+    servers          ``ldaps://host`` or ``ldap://host`` (with StartTLS), tried in this order
+    ca               CA certificate (PEM), relative to the configuration file; none: the system's
+    bind_template    direct bind as ``{login}`` put in here; empty: search with the service account, then bind
+    search_filter    finds the person by ``{login}``; ``{bind}`` is the name of the direct bind
+    login_attribute  what a person types; its value in the directory becomes the name of the account
+    group_attribute  of the person: groups as distinguished names
+    group_filter     with group_base: groups found by search instead, by ``{dn}`` or ``{login}``
+    service_account  distinguished name; empty: anonymous search
+    password_env     environment variable with its password; empty: the OS keyring
+    timeout_s        whole seconds for connecting and for each answer
+    """
+
+    servers: Annotated[tuple[str, ...], Meta(min_length=1)]
+    start_tls: bool = True
+    ca: Path | None = None
+    search_base: str = ""
+    search_filter: str = "(uid={login})"
+    bind_template: str = ""
+    service_account: str = ""
+    password_env: str = ""
+    login_attribute: Text = "uid"
+    name_attribute: Text = "cn"
+    mail_attribute: Text = "mail"
+    group_attribute: Text = "memberOf"
+    group_base: str = ""
+    group_filter: str = "(member={dn})"
+    timeout_s: Annotated[int, Meta(ge=1, le=60)] = 5
+    grants: Annotated[tuple[GroupGrant, ...], Meta(min_length=1)]
+
+    def password(self) -> str | None:
+        """The service account's password from environment or keyring; None when there is none."""
+        if self.password_env or not self.service_account:
+            return os.environ.get(self.password_env)
+        return _from_keyring(DIRECTORY_KEYRING, self.service_account)
+
+
 class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """Everything about this station. ``mappings`` are files beside the shipped ones, relative to the data directory."""
 
@@ -117,6 +162,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     brokers: tuple[BrokerConfig, ...] = ()
     store: StoreConfig = StoreConfig()
     engine: EngineConfig = EngineConfig()
+    directory: DirectoryConfig | None = None
     mappings: tuple[Path, ...] = ()
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
@@ -155,7 +201,47 @@ def checked(values: Mapping[str, Any]) -> Config:
     names = [broker.name for broker in config.brokers]
     if len(set(names)) < len(names):
         raise ConfigError("two brokers have the same name - at `$.brokers`")
+    if config.directory is not None:
+        wrong = _wrong_directory(config.directory)
+        if wrong is not None:
+            raise ConfigError(f"{wrong[1]} - at `$.directory.{wrong[0]}`")
     return config
+
+
+def _wrong_directory(directory: DirectoryConfig) -> tuple[str, str] | None:
+    """The key that can't be used, and why; passwords never travel in the clear."""
+    for server in directory.servers:
+        try:
+            url = urlsplit(server)
+            good = url.scheme in ("ldap", "ldaps") and bool(url.hostname) and url.port != 0
+        except ValueError:
+            good = False
+        if not good or url.path.strip("/") or url.query or url.username:
+            return "servers", f"{server!r} is no ldap://host:port or ldaps://host:port"
+        if url.scheme == "ldap" and not directory.start_tls and url.hostname not in LOOPBACK:
+            return "start_tls", f"passwords would go to {server} unencrypted; use start_tls or ldaps://"
+    template = directory.bind_template
+    if template and "{login}" not in template:
+        return "bind_template", "{login} is missing"
+    if not directory.search_base and "=" not in template:
+        return "search_base", "needed, unless bind_template is a distinguished name"
+    if template and "=" not in template and "@" in template and "{bind}" not in directory.search_filter:
+        return "search_filter", "a bind by principal name is followed by a search for it: (userPrincipalName={bind})"
+    if "{login}" not in directory.search_filter and not (template and "{bind}" in directory.search_filter):
+        return "search_filter", "{login} is missing"
+    if directory.group_base and not ({"{dn}", "{login}"} & set(_PLACEHOLDER.findall(directory.group_filter))):
+        return "group_filter", "{dn} or {login} is missing"
+    return None
+
+
+def _from_keyring(service: str, entry: str) -> str | None:
+    import keyring
+    from keyring.errors import KeyringError
+
+    try:
+        return keyring.get_password(service, entry)
+    except KeyringError:
+        return None
 
 
 def _path(kind: type, value: Any) -> Any:

@@ -15,7 +15,9 @@ from app.config import (
     BrokerConfig,
     Config,
     ConfigError,
+    DirectoryConfig,
     EngineConfig,
+    GroupGrant,
     StoreConfig,
     TlsConfig,
     config_file,
@@ -26,6 +28,11 @@ from app.config import (
 from app.paths import resource_path
 
 NOTHING: dict[str, str] = {}
+DIRECTORY = DirectoryConfig(
+    servers=("ldaps://dc1.example", "ldap://[::1]:3890"),
+    search_base="dc=example",
+    grants=(GroupGrant(group="cn=ops,dc=example", role="operator", zone="A01"),),
+)
 
 
 def write(directory: Path, text: str) -> Path:
@@ -47,6 +54,7 @@ def test_what_is_saved_comes_back_whole(tmp_path: Path) -> None:
         ),
         store=StoreConfig(url="postgresql://u@h/d", password_env="P", keep_short_days=1.5),
         engine=EngineConfig(batch=100),
+        directory=msgspec.structs.replace(DIRECTORY, ca=Path("ca.pem"), timeout_s=3),
         mappings=(Path("own.toml"),),
         log_level="debug",
     )
@@ -116,7 +124,8 @@ class Ring(keyring.backend.KeyringBackend):
     priority = 1  # type: ignore[assignment]
 
     def get_password(self, service: str, username: str) -> str | None:
-        return {("ankan-mqtt", "u@h:1883"): "from the ring"}.get((service, username))
+        kept = {("ankan-mqtt", "u@h:1883"): "from the ring", ("ankan-directory", "cn=s"): "also there"}
+        return kept.get((service, username))
 
     def set_password(self, service: str, username: str, password: str) -> None:
         raise NotImplementedError
@@ -135,6 +144,9 @@ def test_passwords_come_from_environment_or_keyring(monkeypatch: pytest.MonkeyPa
         monkeypatch.setenv("A_PASSWORD", "from the environment")
         assert BrokerConfig(host="h", user="u", password_env="A_PASSWORD").password() == "from the environment"
         assert BrokerConfig(host="h", user="u", password_env="NOT_SET").password() is None
+        assert msgspec.structs.replace(DIRECTORY, service_account="cn=s").password() == "also there"
+        assert msgspec.structs.replace(DIRECTORY, password_env="A_PASSWORD").password() == "from the environment"
+        assert DIRECTORY.password() is None
     finally:
         keyring.set_keyring(before)
 
@@ -142,7 +154,7 @@ def test_passwords_come_from_environment_or_keyring(monkeypatch: pytest.MonkeyPa
 def test_every_key_is_documented_with_its_default() -> None:
     text = resource_path("docs", "configuration.md").read_text("utf-8")
     documented = set(re.findall(r"`([a-z_]+)`", text))
-    for kind in (Config, BrokerConfig, TlsConfig, StoreConfig, EngineConfig):
+    for kind in (Config, BrokerConfig, TlsConfig, StoreConfig, EngineConfig, DirectoryConfig, GroupGrant):
         missing = {field.name for field in msgspec.structs.fields(kind)} - documented
         assert not missing, f"{kind.__name__}: {missing}"
     for default in ("604800", "20000", "200000", "5000", "1048576"):
@@ -152,3 +164,46 @@ def test_every_key_is_documented_with_its_default() -> None:
 def test_shipped_mappings_are_there() -> None:
     assert {path.stem for path in shipped_mappings()} >= {"shelly", "tasmota"}
     assert module.KEYRING_SERVICE == "ankan-mqtt"
+
+
+@pytest.mark.parametrize(
+    ("change", "key"),
+    [
+        ({"servers": []}, "servers"),
+        ({"servers": ["http://dc1"]}, "servers"),
+        ({"servers": ["ldaps://"]}, "servers"),
+        ({"servers": ["ldaps://dc1:99999"]}, "servers"),
+        ({"servers": ["ldaps://dc1/dc=example"]}, "servers"),
+        ({"servers": ["ldap://dc1"], "start_tls": False}, "start_tls"),
+        ({"search_base": ""}, "search_base"),
+        ({"search_filter": "(uid=*)"}, "search_filter"),
+        ({"search_filter": "(userPrincipalName={bind})"}, "search_filter"),
+        ({"bind_template": "uid=x,dc=example"}, "bind_template"),
+        ({"bind_template": "{login}@example"}, "search_filter"),
+        ({"group_base": "dc=example", "group_filter": "(objectClass=group)"}, "group_filter"),
+        ({"grants": []}, "grants"),
+        ({"grants": [{"group": "", "role": "operator"}]}, "grants"),
+        ({"timeout_s": 0}, "timeout_s"),
+        ({"password": "s3cret"}, "directory"),
+    ],
+)
+def test_a_directory_that_would_not_be_safe_is_refused_by_name(change: dict[str, object], key: str) -> None:
+    whole = msgspec.to_builtins(DIRECTORY) | change
+    with pytest.raises(ConfigError, match=rf"\.{key}"):
+        module.checked({"directory": whole})
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"servers": ["ldap://127.0.0.1:3890"], "start_tls": False},
+        {"bind_template": "uid={login},dc=example", "search_base": ""},
+        {"bind_template": "{login}@example", "search_filter": "(userPrincipalName={bind})"},
+        {"bind_template": "PLANT\\{login}", "search_filter": "(sAMAccountName={login})"},
+        {"group_base": "dc=example", "group_filter": "(memberUid={login})"},
+    ],
+)
+def test_every_way_of_asking_a_directory_can_be_written(change: dict[str, object]) -> None:
+    found = module.checked({"directory": msgspec.to_builtins(DIRECTORY) | change}).directory
+    assert found is not None
+    assert found != DIRECTORY
