@@ -6,7 +6,9 @@ from alembic import context
 
 import models.alarms
 import models.audit
+import models.organisation
 import models.people
+import models.privacy
 import models.readings  # noqa: F401 - imported for their tables
 from models.base import Base
 
