@@ -1,4 +1,7 @@
-"""Structured logs: JSON lines in rotating files of the data directory, short lines on the console, never a secret."""
+"""Structured logs: JSON lines in rotating files of the data directory, short lines on the console, never a secret.
+
+Numbers by which a person could be reached or recognised are masked in whatever text they stand.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import structlog
+
+from app.masking import mask_event
 
 MAX_BYTES = 5_000_000
 KEEP = 10
@@ -34,7 +39,9 @@ def set_up_logging(level: str, directory: Path | None = None, console: bool = Tr
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.StackInfoRenderer(),
+        structlog.processors.format_exc_info,
         hide_secrets,
+        mask_event,
     ]
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
@@ -65,7 +72,6 @@ def set_up_logging(level: str, directory: Path | None = None, console: bool = Tr
                 foreign_pre_chain=shared,
                 processors=[
                     structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                    structlog.processors.format_exc_info,
                     structlog.processors.JSONRenderer(ensure_ascii=False),
                 ],
             )
