@@ -154,6 +154,17 @@ class DirectoryConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
         return _from_keyring(DIRECTORY_KEYRING, self.service_account)
 
 
+class AuditConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """How the trail is guarded.
+
+    anchor_dir  a second place for the signed anchors, best one that the station's users can't write to otherwise
+    keys        where signing and encryption keys are kept: files of the owner alone, or the OS keyring
+    """
+
+    anchor_dir: Path | None = None
+    keys: Literal["files", "keyring"] = "files"
+
+
 class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """Everything about this station. ``mappings`` are files beside the shipped ones, relative to the data directory."""
 
@@ -163,6 +174,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     store: StoreConfig = StoreConfig()
     engine: EngineConfig = EngineConfig()
     directory: DirectoryConfig | None = None
+    audit: AuditConfig = AuditConfig()
     mappings: tuple[Path, ...] = ()
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
@@ -266,7 +278,7 @@ def _overlay(values: dict[str, Any], environment: Mapping[str, str]) -> None:
             continue
         if not rest:
             values[key] = text
-        elif key in ("store", "engine"):
+        elif key in ("store", "engine", "audit"):
             values.setdefault(key, {})[rest] = text
 
 

@@ -158,6 +158,11 @@ def _trouble(path: Path) -> Iterator[None]:
         raise KeyTrouble(f"{path}: {error.strerror or error}") from error
 
 
+def key_store(data_dir: Path, use_keyring: bool = False) -> KeyStore:
+    """The keys of the installation in a data directory; in the keyring its path keeps it apart from others."""
+    return KeyStore(data_dir / "keys", use_keyring=use_keyring, service=f"ankan {data_dir.resolve()}")
+
+
 def _checked(value: bytes) -> bytes:
     if not value:
         raise ValueError("an empty key is none")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from alembic import context
 
 import models.alarms
+import models.anchors
 import models.audit
 import models.organisation
 import models.people

@@ -12,6 +12,7 @@ import pytest
 
 from app import config as module
 from app.config import (
+    AuditConfig,
     BrokerConfig,
     Config,
     ConfigError,
@@ -154,7 +155,7 @@ def test_passwords_come_from_environment_or_keyring(monkeypatch: pytest.MonkeyPa
 def test_every_key_is_documented_with_its_default() -> None:
     text = resource_path("docs", "configuration.md").read_text("utf-8")
     documented = set(re.findall(r"`([a-z_]+)`", text))
-    for kind in (Config, BrokerConfig, TlsConfig, StoreConfig, EngineConfig, DirectoryConfig, GroupGrant):
+    for kind in (Config, BrokerConfig, TlsConfig, StoreConfig, EngineConfig, DirectoryConfig, GroupGrant, AuditConfig):
         missing = {field.name for field in msgspec.structs.fields(kind)} - documented
         assert not missing, f"{kind.__name__}: {missing}"
     for default in ("604800", "20000", "200000", "5000", "1048576"):
