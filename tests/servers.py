@@ -184,6 +184,89 @@ class PostgreSQL:
         return f"postgresql+psycopg://ankan@127.0.0.1:{self.port}/{name}"
 
 
+class Slapd:
+    """An OpenLDAP directory of our own, ``dc=plant``, with StartTLS on ``port`` and TLS from the start on ``tls_port``.
+
+    ``options`` are lines of slapd.conf; entries come by :meth:`add` as LDIF, with ``memberOf`` kept by the server.
+    """
+
+    ROOT, PASSWORD = "cn=root,dc=plant", "root password"
+
+    def __init__(self, directory: Path, tls: dict[str, Path], options: Sequence[str] = ()) -> None:
+        self.directory = directory
+        self.port, self.tls_port = free_port(), free_port()
+        self.process: subprocess.Popen[bytes] | None = None
+        data = directory / "ldap-data"
+        data.mkdir()
+        modules = next(Path("/usr/lib").glob("**/ldap/back_mdb.so"), None)
+        if modules is None:
+            pytest.fail("slapd is missing: run `make test`, which installs it")
+        lines = [
+            *(f"include /etc/ldap/schema/{name}.schema" for name in ("core", "cosine", "inetorgperson")),
+            f"pidfile {directory / 'slapd.pid'}",
+            f"modulepath {modules.parent}",
+            "moduleload back_mdb",
+            "moduleload memberof",
+            f"TLSCACertificateFile {tls['ca']}",
+            f"TLSCertificateFile {tls['server_certificate']}",
+            f"TLSCertificateKeyFile {tls['server_key']}",
+            *(line for line in options if line.startswith(("allow", "require", "security"))),
+            "database mdb",
+            "maxsize 16777216",
+            'suffix "dc=plant"',
+            f'rootdn "{self.ROOT}"',
+            f'rootpw "{self.PASSWORD}"',
+            f"directory {data}",
+            "dbnosync",
+            "overlay memberof",
+            *(line for line in options if not line.startswith(("allow", "require", "security"))),
+            "access to attrs=userPassword by anonymous auth by * none",
+            "access to * by * read",
+        ]
+        self.config = directory / "slapd.conf"
+        self.config.write_text("\n".join(lines) + "\n")
+
+    def start(self) -> Slapd:
+        """Start and wait until it listens."""
+        listeners = f"ldap://127.0.0.1:{self.port} ldaps://127.0.0.1:{self.tls_port}"
+        with (self.directory / "slapd.log").open("ab") as log:
+            self.process = subprocess.Popen(
+                [need("slapd"), "-h", listeners, "-f", str(self.config), "-d", "0"], stdout=log, stderr=log
+            )
+        wait_for(lambda: listening(self.port) and listening(self.tls_port), what="slapd")
+        return self
+
+    def stop(self) -> None:
+        """End it by pid."""
+        if self.process is not None:
+            self.process.send_signal(signal.SIGCONT)
+            self.process.terminate()
+            self.process.wait(10)
+            self.process = None
+
+    def freeze(self) -> None:
+        """Connections are taken but nobody answers."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Answer again."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGCONT)
+
+    def add(self, ldif: str, *, modify: bool = False) -> None:
+        """ldapadd (or ldapmodify) as the root of the directory."""
+        program = [need("ldapmodify")] if modify else [need("ldapadd")]
+        done = subprocess.run(
+            [*program, "-x", "-H", f"ldap://127.0.0.1:{self.port}", "-D", self.ROOT, "-w", self.PASSWORD, "-M"],
+            input=ldif.encode(),
+            capture_output=True,
+            check=False,
+        )
+        if done.returncode:
+            pytest.fail(f"{program}: {done.stderr.decode()}")
+
+
 def make_certificates(directory: Path) -> dict[str, Path]:
     """A CA, a server certificate for 127.0.0.1 and a client certificate, by openssl."""
     openssl = need("openssl")
