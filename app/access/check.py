@@ -24,7 +24,7 @@ GENESIS = "0" * 64
 OPTIONAL = ("signed",)  # columns that later versions brought: no part of the seal while they are empty
 WINDOW = 1000  # so far from its place a moved row is recognised by its seal
 MOST = 20  # findings in a report
-ORDER = ("edited", "deleted", "inserted", "reordered", "rewritten", "tail_cut", "anchor_removed", "anchor_forged")
+DEEDS = ("edited", "deleted", "inserted", "reordered", "rewritten", "tail_cut")  # to the entries themselves
 
 Row = Mapping[str, Any]
 Finding = dict[str, Any]
@@ -95,6 +95,8 @@ def classify(
     vouched        seals that anchors and head name, by number
     """
     rightful = [heir for heir in heirs if heir["hash"] == seal(heir, number)]
+    if row["id"] < number:
+        return found(row["id"], "inserted", f"row {row['id']} stands before the first one")
     if row["id"] != number:
         if rightful:
             return found(number, "reordered", f"row {number} now has the number {rightful[0]['id']}")
@@ -108,7 +110,7 @@ def classify(
         if after is None and vouched.get(number) is None:
             return found(number, "inserted", f"row {number} does not follow from row {number - 1}")
         return found(number, "edited", f"row {number} names another predecessor than row {number - 1}")
-    if before is not None and row["hash"] == before["hash"]:
+    if before is not None and (row["hash"], row["prev_hash"]) == (before["hash"], before["prev_hash"]):
         return found(number, "inserted", f"row {number} is a copy of row {number - 1}")
     if number not in {heir["id"] for heir in rightful}:
         sealed_as = _sealed_as(row, rightful, number)
@@ -173,9 +175,9 @@ def judge(
 
 
 def in_order(findings: Iterable[Finding]) -> list[Finding]:
-    """First in the trail first; of two at one row the deed before its consequence."""
-    rank = {kind: place for place, kind in enumerate(ORDER)}
-    return sorted(findings, key=lambda f: (f["id"], rank.get(f["kind"], len(rank))))
+    """Deeds to the entries before those to anchors, head and files; first in the trail first."""
+    rank = {kind: place for place, kind in enumerate(DEEDS)}
+    return sorted(findings, key=lambda f: (f["kind"] not in rank, f["id"], rank.get(f["kind"], 0)))
 
 
 def beyond(head: Row | None, last_id: int) -> list[Finding]:
@@ -304,6 +306,7 @@ def check_package(path: Path, key: str = "") -> dict[str, Any]:
     findings += judge(last_id, seals, broken, anchors, head, trusted, ed25519_signed_by)
     if count != manifest.get("entries") and not findings:
         findings.append(found(last_id, "tail_cut", f"{count} entries, {manifest.get('entries')} announced"))
+    findings = in_order(findings)
     return {
         "ok": not findings,
         "entries": count,

@@ -1,0 +1,178 @@
+"""The guard of one installation's trail: its key, the head after each commit, the daily anchor, verification.
+
+Owned by the control room. The engine thread tells it of commits and asks whether an anchor is due; panels ask it, from
+worker threads, for a verification and how things stand. A key that can't be used is shown as trouble, and the engine
+runs on without guard: alarms matter more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+
+import structlog
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.access import audit
+from app.access.anchors import (
+    ANCHORS_FILE,
+    FOLDER,
+    HEAD_FILE,
+    KEY,
+    AnchorFiles,
+    HeadFile,
+    Signer,
+    Written,
+    make_anchor,
+    stored_anchors,
+    tail_of,
+)
+from app.access.door import Handler, Outcome, Unit
+from app.access.keys import KeyTrouble, key_store
+from app.access.verification import Read, Step, verify
+from app.clock import US
+from app.config import AuditConfig
+from app.ports import Refused
+from models.anchors import AuditAnchor, GuardStatus, TrailReport
+from models.audit_commands import AnchorTrail, NoteVerification, PackageTrail
+from models.commands import Command
+from models.people import Actor, system_actor
+
+log = structlog.get_logger(__name__)
+
+DAY_US = 86_400 * US
+RETRY_US = 60 * US
+May = Callable[[str, Actor], bool]
+Begin = Callable[[], AbstractContextManager[Session]]
+
+
+def anchor_copies(data_dir: Path, config: AuditConfig, station: str) -> list[Path]:
+    """Where anchors lie outside the database, the installation's own copy first."""
+    copies = [data_dir / FOLDER / ANCHORS_FILE]
+    if config.anchor_dir is not None:
+        copies.append(data_dir / config.anchor_dir / f"{station}-{ANCHORS_FILE}")
+    return copies
+
+
+class TrailGuard:
+    """See the module. ``signer`` is None when the key can't be used."""
+
+    def __init__(self, data_dir: Path, config: AuditConfig, station: str, read: Read, may: May) -> None:
+        """Makes the key at the very first start. ``may`` answers whether somebody holds a right plant-wide."""
+        self._head_path = data_dir / FOLDER / HEAD_FILE
+        self._station, self._read, self._may = station, read, may
+        self._files = AnchorFiles(anchor_copies(data_dir, config, station))
+        self._last_us: int | None = None
+        self._tried_us = 0
+        self._key_trouble = ""
+        self.signer: Signer | None = None
+        keys = key_store(data_dir, config.keys == "keyring")
+        try:
+            self._fresh = keys.get(KEY) is None
+            self.signer = Signer(keys)
+        except KeyTrouble as error:
+            log.error("trail_not_guarded", detail=str(error))
+            self._key_trouble = str(error)
+        self._head = HeadFile(self._head_path, self.signer) if self.signer else None
+
+    def start(self, begin: Begin, now_us: int) -> None:
+        """Take up the end of the trail; what was found amiss goes into it. Raises SQLAlchemyError."""
+        if self._head is None:
+            return
+        with begin() as session:
+            connection = session.connection()
+            self._last_us = connection.execute(select(func.max(AuditAnchor.t_us))).scalar()
+            note = self._head.start(connection, now_us, fresh=self._fresh)
+            before = tail_of(connection)
+            if note:
+                audit.append(
+                    session,
+                    t_us=now_us,
+                    actor=system_actor(self._station),
+                    action="audit.head",
+                    target="audit",
+                    outcome="failed",
+                    after=note,
+                )
+                after = tail_of(session.connection())
+        if note:
+            self._head.committed(Written(after[0], before[1], *after), now_us)
+        self._fresh = False
+
+    def committed(self, written: Written, now_us: int) -> None:
+        """Tell of the rows that a commit added. Engine thread; about 50 µs; never raises."""
+        if self._head is not None:
+            self._head.committed(written, now_us)
+
+    def due(self, now_us: int) -> bool:
+        """Is it time for the daily anchor (a new UTC day, or none yet)? Engine thread, cheap."""
+        if self.signer is None or now_us - self._tried_us < RETRY_US:
+            return False
+        return self._last_us is None or now_us // DAY_US > self._last_us // DAY_US
+
+    def anchor(self, begin: Begin, now_us: int) -> None:
+        """Make the daily anchor. Engine thread. Raises SQLAlchemyError; it is due again a minute later then."""
+        if self.signer is None:
+            return
+        self._tried_us = now_us
+        with begin() as session:
+            record = make_anchor(session.connection(), self.signer, now_us)
+        self._anchored(record)
+
+    def handlers(self) -> dict[type[Command], Handler]:
+        """Handlers of the orders about the trail."""
+        return {AnchorTrail: self._on_anchor, PackageTrail: _on_package, NoteVerification: _on_verification}
+
+    def verify(self, reader: Actor, step: Step = lambda _done, _total: None) -> TrailReport:
+        """See :func:`app.access.verification.verify`. For worker threads. Raises Refused forbidden."""
+        self._check(reader)
+        trusted = {self.signer.key_id: self.signer.public_key} if self.signer else {}
+        return verify(self._read, head=self._head_path, copies=self._files.paths, trusted=trusted, step=step)
+
+    def anchors(self, reader: Actor) -> list[dict[str, Any]]:
+        """All anchors of the store, oldest first. For worker threads. Raises Refused forbidden."""
+        self._check(reader)
+        with self._read() as connection:
+            return stored_anchors(connection)
+
+    def status(self) -> GuardStatus:
+        """How the trail is guarded at present. Any thread, cheap."""
+        head = self._head.trouble if self._head else ""
+        troubles = [self._key_trouble, head, *self._files.trouble.copy().values()]
+        return GuardStatus(
+            key=self.signer.key_id if self.signer else "",
+            last_anchor_us=self._last_us,
+            trouble="; ".join(filter(None, troubles)),
+        )
+
+    def close(self) -> None:
+        """Let go of the head file."""
+        if self._head is not None:
+            self._head.close()
+
+    def _check(self, reader: Actor) -> None:
+        if not self._may("audit.read", reader):
+            raise Refused("forbidden", f"{reader.login} may not read the trail")
+
+    def _anchored(self, record: dict[str, Any]) -> None:
+        self._last_us = record["t_us"]
+        self._files.append(record)
+
+    def _on_anchor(self, unit: Unit, _command: AnchorTrail, _actor: Actor) -> Outcome:
+        if self.signer is None:
+            raise Refused("no_key", self._key_trouble)
+        record = make_anchor(unit.session.connection(), self.signer, unit.now_us)
+        unit.after_commit(lambda: self._anchored(record))
+        facts = {"anchor": record["id"], "last_id": record["last_id"], "entries": record["entries"]}
+        return Outcome(data=record, after=facts)
+
+
+def _on_package(_unit: Unit, command: PackageTrail, _actor: Actor) -> Outcome:
+    return Outcome(after={"entries": command.entries})
+
+
+def _on_verification(_unit: Unit, command: NoteVerification, _actor: Actor) -> Outcome:
+    return Outcome(after={"ok": command.ok, "entries": command.entries, "finding": command.finding})
