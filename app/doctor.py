@@ -102,6 +102,7 @@ class _Doctor:
         yield self.crashes()
         if config is not None:
             yield from self.brokers(config)
+            yield from self.login_directory(config)
         yield self.clock(newest)
         yield self.fonts()
         yield from self.screen()
@@ -156,7 +157,10 @@ class _Doctor:
             return
         try:
             yield self._schema(engine, str(shown))
-            if url is None:
+        except SQLAlchemyError as error:
+            yield self.say("store", "error", "closed", where=shown, detail=getattr(error, "orig", None) or error), 0
+        try:
+            if url is None:  # also when damage hides the schema
                 yield self._sound(engine, path), 0
         except SQLAlchemyError as error:
             yield self.say("store", "error", "closed", where=shown, detail=getattr(error, "orig", None) or error), 0
@@ -228,7 +232,9 @@ class _Doctor:
     def brokers(self, config: Config) -> Iterator[Finding]:
         if not config.brokers:
             yield self.say("broker", "warning", "none", name="MQTT")
-        if any(broker.user and not broker.password_env for broker in config.brokers):
+        asks = any(broker.user and not broker.password_env for broker in config.brokers)
+        directory = config.directory
+        if asks or (directory is not None and directory.service_account and not directory.password_env):
             yield self.keyring()
         for broker in config.brokers:
             yield self.broker(broker)
@@ -255,6 +261,26 @@ class _Doctor:
         if problem:
             return self.say("broker", "error", "refused", detail=problem, **facts)
         return self.say("broker", "ok", "ok", **facts)
+
+    def login_directory(self, config: Config) -> Iterator[Finding]:
+        """Whether each server answers, shows the right certificate, and takes the service account."""
+        if config.directory is None:
+            return
+        from app.access.directory import Directory
+
+        try:
+            asked = Directory(config.directory, self._dir).probe()
+        except ConfigError as error:
+            yield self.say("login_directory", "error", "wrong", name="LDAP", detail=error)
+            return
+        for server, trouble in asked:
+            facts = {"name": server, "account": config.directory.service_account or "anonymous"}
+            if trouble:
+                yield self.say("login_directory", "error", "refused", detail=trouble, **facts)
+            elif config.directory.bind_template:
+                yield self.say("login_directory", "ok", "reached", **facts)
+            else:
+                yield self.say("login_directory", "ok", "ok", **facts)
 
     # ---- the machine -----------------------------------------------------------------------------------------
 

@@ -216,7 +216,7 @@ class Directory:
             grants=grants,
         )
         if not grants:
-            return DirectoryAnswer("not_allowed", detail="no_group")
+            return DirectoryAnswer("not_allowed", person, "no_group")
         return DirectoryAnswer("done", person)
 
     def _entry(self, connection: Any, login: str, bind: str) -> Any:

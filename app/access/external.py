@@ -41,7 +41,7 @@ class DirectoryPerson(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DirectoryAnswer(msgspec.Struct, frozen=True):
-    """done (with the person) · wrong · unavailable · not_allowed.
+    """done · wrong · unavailable · not_allowed; the person when the password was right and the groups are known.
 
     ``detail`` is English for the log; for not_allowed it is a code that may be shown: no_group · disabled · locked ·
     account_expired · password_expired · must_change · hours · workstation · refused.

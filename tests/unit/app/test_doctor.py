@@ -8,6 +8,7 @@ import string
 import tomllib
 from collections import namedtuple
 from pathlib import Path
+from typing import Any
 
 import keyring
 import pytest
@@ -15,12 +16,12 @@ from keyring.backends.fail import Keyring as NoKeyring
 from sqlalchemy import text
 
 from app import doctor
-from app.config import BrokerConfig, Config, StoreConfig, save_config
+from app.config import BrokerConfig, Config, DirectoryConfig, GroupGrant, StoreConfig, save_config
 from app.doctor import Finding, examine, language
 from app.paths import resource_path
 from app.store.engine import Store, open_store
 from app.store.spool import Spool
-from tests.servers import Mosquitto, free_port
+from tests.servers import Mosquitto, Slapd, free_port, make_certificates
 
 
 @pytest.fixture(autouse=True)
@@ -180,6 +181,46 @@ def test_each_broker_is_asked_and_a_missing_password_is_named(tmp_path: Path, mo
     assert f"station@127.0.0.1:{broker.port}" in findings[3].mend
     assert "refused" in findings[4].finding.lower()
     assert not any("s3cret" in f.finding + f.mend for f in findings)
+
+
+@pytest.mark.server
+def test_each_login_directory_is_asked_like_a_login_would(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    certificates = make_certificates(tmp_path)
+    slapd = Slapd(tmp_path, certificates).start()
+    station = tmp_path / "station"
+    down = f"ldaps://127.0.0.1:{free_port()}"
+    try:
+        slapd.add("dn: dc=plant\nobjectClass: organization\nobjectClass: dcObject\no: Plant\ndc: plant\n")
+        settings: dict[str, Any] = {
+            "servers": (f"ldap://127.0.0.1:{slapd.port}", down),
+            "ca": certificates["ca"],
+            "search_base": "dc=plant",
+            "service_account": Slapd.ROOT,
+            "password_env": "ROOT_PASSWORD",
+            "grants": (GroupGrant(group="cn=ops,dc=plant", role="operator"),),
+        }
+        monkeypatch.setenv("ROOT_PASSWORD", Slapd.PASSWORD)
+        save_config(Config(directory=DirectoryConfig(**settings)), station)
+        good, lost = find(station, "login_directory")
+        monkeypatch.setenv("ROOT_PASSWORD", "wrong")
+        refused = find(station, "login_directory")[0]
+        direct = settings | {"bind_template": "uid={login},dc=plant", "service_account": ""}
+        save_config(Config(directory=DirectoryConfig(**direct)), station)
+        reached = find(station, "login_directory")[0]
+        save_config(Config(directory=DirectoryConfig(**settings | {"ca": None})), station)
+        stranger = find(station, "login_directory")[0]
+        short = settings | {"grants": (GroupGrant(group="ops", role="operator"),)}
+        save_config(Config(directory=DirectoryConfig(**short)), station)
+        [unnamed] = find(station, "login_directory")
+    finally:
+        slapd.stop()
+    assert [f.level for f in (good, reached)] == ["ok", "ok"]
+    assert [f.level for f in (lost, refused, stranger, unnamed)] == ["error"] * 4
+    assert down in lost.what
+    assert "invalidCredentials" in refused.finding
+    assert "certificate verify failed" in stranger.finding
+    assert "'ops' is no distinguished name" in unnamed.finding
+    assert all(f.mend for f in (lost, refused, stranger, unnamed))
 
 
 def test_the_keyring_matters_only_to_brokers_that_need_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
