@@ -114,6 +114,12 @@ class TagsChanged(Event, frozen=True):
     t_us: int
 
 
+class OrganisationChanged(Event, frozen=True):
+    """Departments, posts, people, duties or private data were edited."""
+
+    t_us: int
+
+
 class UsersChanged(Event, frozen=True):
     """A user was added or edited."""
 

@@ -327,3 +327,38 @@ class RotateVaultKey(_Reasoned, frozen=True, kw_only=True):
     def target(self) -> str:
         """The vault."""
         return "vault"
+
+
+class CellProblem(msgspec.Struct, frozen=True, kw_only=True):
+    """A bad cell of a workbook: where, what stood there (private values masked), what is wrong and how to mend it.
+
+    ``code`` is one of app.organisation.words; the sentences are its Chinese and English.
+    """
+
+    sheet: str
+    cell: str  # C5; the row of titles is 1
+    column: str
+    found: str
+    code: str
+    what: str
+    what_en: str
+    mend: str
+    mend_en: str
+
+
+class SheetCount(msgspec.Struct, frozen=True, kw_only=True):
+    """What a sheet would do."""
+
+    sheet: str
+    new: int
+    changed: int
+    same: int
+
+
+class ImportCheck(msgspec.Struct, frozen=True, kw_only=True):
+    """Outcome of a dry run: with no problems, ``draft`` (what is new or changed) can be ordered."""
+
+    source: str
+    problems: tuple[CellProblem, ...]
+    counts: tuple[SheetCount, ...]
+    draft: OrganisationDraft
