@@ -7,6 +7,7 @@ from alembic import context
 import models.alarms
 import models.anchors
 import models.audit
+import models.login
 import models.organisation
 import models.people
 import models.privacy

@@ -10,6 +10,7 @@ from sqlalchemy.exc import DatabaseError
 
 import models.alarms
 import models.audit
+import models.login
 import models.organisation
 import models.people
 import models.privacy
