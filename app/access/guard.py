@@ -32,9 +32,10 @@ from app.access.anchors import (
 )
 from app.access.door import Handler, Outcome, Unit
 from app.access.keys import KeyTrouble, key_store
+from app.access.package import Packed, write_package
 from app.access.verification import Read, Step, verify
 from app.clock import US
-from app.config import AuditConfig
+from app.config import AuditConfig, Config
 from app.ports import Refused
 from models.anchors import AuditAnchor, GuardStatus, TrailReport
 from models.audit_commands import AnchorTrail, NoteVerification, PackageTrail
@@ -55,6 +56,10 @@ def anchor_copies(data_dir: Path, config: AuditConfig, station: str) -> list[Pat
     if config.anchor_dir is not None:
         copies.append(data_dir / config.anchor_dir / f"{station}-{ANCHORS_FILE}")
     return copies
+
+
+def _quiet(_done: int, _total: int) -> None:
+    """Nobody watches."""
 
 
 class TrailGuard:
@@ -126,11 +131,32 @@ class TrailGuard:
         """Handlers of the orders about the trail."""
         return {AnchorTrail: self._on_anchor, PackageTrail: _on_package, NoteVerification: _on_verification}
 
-    def verify(self, reader: Actor, step: Step = lambda _done, _total: None) -> TrailReport:
+    def verify(self, reader: Actor, step: Step = _quiet) -> TrailReport:
         """See :func:`app.access.verification.verify`. For worker threads. Raises Refused forbidden."""
         self._check(reader)
         trusted = {self.signer.key_id: self.signer.public_key} if self.signer else {}
         return verify(self._read, head=self._head_path, copies=self._files.paths, trusted=trusted, step=step)
+
+    def pack(self, path: Path, reader: Actor, config: Config, version: str, now_us: int, step: Step = _quiet) -> Packed:
+        """Write the auditor's package; leave its trace with :class:`PackageTrail`. For worker threads.
+
+        Raises Refused forbidden or no_key, OSError, SQLAlchemyError.
+        """
+        if not self._may("audit.package", reader):
+            raise Refused("forbidden", f"{reader.login} may not take the trail out")
+        if self.signer is None:
+            raise Refused("no_key", self._key_trouble)
+        return write_package(
+            path,
+            read=self._read,
+            signer=self.signer,
+            head=self._head_path,
+            copies=self._files.paths,
+            config=config,
+            version=version,
+            now_us=now_us,
+            step=step,
+        )
 
     def anchors(self, reader: Actor) -> list[dict[str, Any]]:
         """All anchors of the store, oldest first. For worker threads. Raises Refused forbidden."""

@@ -57,7 +57,7 @@ def verify(
     """
     started = time.perf_counter()
     early = read_head(head, trusted)
-    with read() as connection, _snapshot(connection):
+    with read() as connection, snapshot(connection):
         last_id = connection.execute(text("SELECT max(id) FROM audit_entry")).scalar() or 0
         kept = stored_anchors(connection)
         outside, warnings = _outside(copies)
@@ -226,7 +226,7 @@ def _any_text(raw: bytes) -> str:
 
 
 @contextmanager
-def _snapshot(connection: Connection) -> Iterator[None]:
+def snapshot(connection: Connection) -> Iterator[None]:
     """All that is read belongs to one moment."""
     if connection.dialect.name == "postgresql":
         connection.rollback()

@@ -13,74 +13,14 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 
 from app.access import audit, check
-from app.access.anchors import Signer, Written, signed_by, tail_of
-from app.access.guard import TrailGuard
+from app.access.anchors import Signer, signed_by
 from app.access.keys import KeyStore
 from app.access.verification import verify
 from app.clock import US
-from app.config import AuditConfig
 from app.store.engine import Store
-from models.anchors import TrailReport
 from models.people import Actor, system_actor
+from tests.guarded import SYSTEM, T0, Trail
 from tests.outsider import Outsider
-
-T0 = 1_700_000_000 * US
-SYSTEM = system_actor("CR-1")
-
-
-class Trail:
-    """A guarded trail of twelve rows, anchored after rows 4 and 8, with the head at row 12."""
-
-    def __init__(self, store: Store, directory: Path) -> None:
-        self.store, self.directory = store, directory
-        self.config = AuditConfig(anchor_dir=Path("share"))
-        self.guard = self.new_guard()
-        self.now_us = T0
-        self.guard.start(store.session, T0)
-        for number in range(12):
-            self.write(f"alarm:{number}")
-            if number in (3, 7):
-                self.guard.anchor(store.session, self.now_us)
-
-    def new_guard(self) -> TrailGuard:
-        return TrailGuard(self.directory, self.config, "CR-1", self.store.read, lambda _action, actor: actor is SYSTEM)
-
-    def write(self, target: str, guarded: bool = True, **fields: Any) -> None:
-        self.now_us += US
-        with self.store.session() as session:
-            before = tail_of(session.connection())
-            values: dict[str, Any] = {"action": "alarm.acknowledge", "outcome": "done", "reason": "见过了"}
-            values |= {"before": {"a": 1.5, "b": [1, None]}, "after": None} | fields
-            audit.append(session, t_us=self.now_us, actor=SYSTEM, target=target, **values)
-            after = tail_of(session.connection())
-        if guarded:
-            self.guard.committed(Written(after[0], before[1], *after), self.now_us)
-
-    def verify(self, **changes: Any) -> TrailReport:
-        signer = self.guard.signer
-        assert signer is not None
-        usual: dict[str, Any] = {
-            "head": self.head,
-            "copies": [self.anchors, self.directory / "share" / "CR-1-anchors.jsonl"],
-            "trusted": {signer.key_id: signer.public_key},
-            "patience_s": 0.0,
-        }
-        return verify(self.store.read, **(usual | changes))
-
-    def first(self) -> tuple[str, int]:
-        """Kind and row of the first finding."""
-        report = self.verify()
-        assert not report.ok
-        assert report.first_broken is not None
-        return report.first_broken.kind, report.first_broken.id
-
-    @property
-    def anchors(self) -> Path:
-        return self.directory / "anchors" / "anchors.jsonl"
-
-    @property
-    def head(self) -> Path:
-        return self.directory / "anchors" / "head.json"
 
 
 @pytest.fixture
