@@ -36,11 +36,40 @@ def export_table(path: Path, head: Sequence[str], rows: Iterable[Row]) -> None:
         scratch.unlink(missing_ok=True)
 
 
+def write_book(path: Path, sheets: Iterable[tuple[str, Sequence[str], Iterable[Row]]]) -> None:
+    """Write a workbook of several sheets: tab, titles and rows of each.
+
+    The file is written beside its place and moved there whole. Raises OSError, or ValueError for another ending.
+    """
+    if path.suffix.lower() != ".xlsx":
+        raise ValueError(f"{path.suffix}: only .xlsx holds several sheets")
+    from openpyxl import Workbook
+
+    scratch = path.with_name(path.name + ".part")
+    try:
+        book = Workbook(write_only=True)
+        for title, head, rows in sheets:
+            _fill(book.create_sheet(title), head, rows)
+        book.save(scratch)
+        os.replace(scratch, path)
+    finally:
+        scratch.unlink(missing_ok=True)
+
+
 def read_rows(path: Path, most: int = 200_000) -> list[list[Any]]:
     """Cells of a workbook's first sheet, row by row, formulas as their last value; empty rows at the end are dropped.
 
     Raises OSError, or ValueError when it is no workbook or holds more than ``most`` rows.
     """
+    return next(iter(_read(path, most, first_only=True).values()), [])
+
+
+def read_book(path: Path, most: int = 200_000) -> dict[str, list[list[Any]]]:
+    """Cells of every sheet, by tab, like :func:`read_rows`; ``most`` rows in all. Raises OSError, ValueError."""
+    return _read(path, most, first_only=False)
+
+
+def _read(path: Path, most: int, *, first_only: bool) -> dict[str, list[list[Any]]]:
     from zipfile import BadZipFile
 
     from openpyxl import load_workbook
@@ -50,17 +79,22 @@ def read_rows(path: Path, most: int = 200_000) -> list[list[Any]]:
         book = load_workbook(path, read_only=True, data_only=True)
     except (BadZipFile, InvalidFileException, KeyError, SyntaxError) as error:
         raise ValueError(f"{path.name} is no Excel workbook") from error
-    rows: list[list[Any]] = []
+    found: dict[str, list[list[Any]]] = {}
+    count = 0
     try:
-        for row in book.worksheets[0].iter_rows(values_only=True) if book.worksheets else ():
-            rows.append(list(row))
-            if len(rows) > most:
-                raise ValueError(f"{path.name} holds more than {most} rows")
+        for sheet in book.worksheets[:1] if first_only else book.worksheets:
+            rows: list[list[Any]] = []
+            for row in sheet.iter_rows(values_only=True):
+                rows.append(list(row))
+                count += 1
+                if count > most:
+                    raise ValueError(f"{path.name} holds more than {most} rows")
+            while rows and all(cell is None or cell == "" for cell in rows[-1]):
+                rows.pop()
+            found[sheet.title] = rows
     finally:
         book.close()
-    while rows and all(cell is None or cell == "" for cell in rows[-1]):
-        rows.pop()
-    return rows
+    return found
 
 
 def safe_text(text: str) -> str:
@@ -87,12 +121,17 @@ def _csv(path: Path, head: Sequence[str], rows: Iterable[Row]) -> None:
 
 def _xlsx(path: Path, head: Sequence[str], rows: Iterable[Row]) -> None:
     from openpyxl import Workbook
+
+    book = Workbook(write_only=True)
+    _fill(book.create_sheet(), head, rows)
+    book.save(path)
+
+
+def _fill(sheet: Any, head: Sequence[str], rows: Iterable[Row]) -> None:
     from openpyxl.cell import WriteOnlyCell
     from openpyxl.styles import Font
     from openpyxl.utils import get_column_letter
 
-    book = Workbook(write_only=True)
-    sheet = book.create_sheet()
     sheet.freeze_panes = "A2"
     for number, title in enumerate(head, 1):
         sheet.column_dimensions[get_column_letter(number)].width = min(48, max(10, 2 * len(title) + 4))
@@ -107,7 +146,6 @@ def _xlsx(path: Path, head: Sequence[str], rows: Iterable[Row]) -> None:
         sheet.append([_text_cell(sheet, v) if isinstance(v, str) else _cell(v) for v in row])
         count += 1
     sheet.auto_filter.ref = f"A1:{get_column_letter(max(1, len(head)))}{count}"
-    book.save(path)
 
 
 def _text_cell(sheet: Any, text: str) -> Any:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from openpyxl import load_workbook
 
-from app.reports.excel import export_table
+from app.reports.excel import export_table, read_book, read_rows, write_book
 
 
 def test_numbers_stay_numbers_and_formulas_become_text(tmp_path: Path) -> None:
@@ -57,3 +57,23 @@ def test_a_failed_export_leaves_the_old_file_and_no_scraps(tmp_path: Path) -> No
 def test_other_endings_are_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="only"):
         export_table(tmp_path / "a.exe", ["s"], [])
+
+
+def test_a_workbook_of_several_sheets_comes_back_sheet_by_sheet(tmp_path: Path) -> None:
+    path = tmp_path / "book.xlsx"
+    write_book(path, [("部门", ["代码", "名称"], [["A", "=1+1"]]), ("空", ["x"], [])])
+    assert read_book(path) == {"部门": [["代码", "名称"], ["A", "=1+1"]], "空": [["x"]]}
+    assert load_workbook(path)["部门"]["B2"].data_type == "s"
+    assert read_rows(path) == [["代码", "名称"], ["A", "=1+1"]]
+
+
+def test_rows_of_all_sheets_count_towards_the_most(tmp_path: Path) -> None:
+    path = tmp_path / "book.xlsx"
+    write_book(path, [("a", ["x"], [["1"]] * 3), ("b", ["x"], [["1"]] * 3)])
+    with pytest.raises(ValueError, match="more than 7"):
+        read_book(path, 7)
+
+
+def test_several_sheets_go_into_no_text_file(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="several sheets"):
+        write_book(tmp_path / "book.csv", [])
