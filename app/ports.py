@@ -14,9 +14,10 @@ import msgspec
 from models.alarms import AlarmDefinition, AlarmRow, Priority
 from models.commands import Command
 from models.events import EngineStats, Event, LinkChanged
-from models.people import Actor, UserInfo
+from models.people import Actor, Credential, UserInfo
 from models.performance import AlarmPerformance
 from models.readings import LiveValue, PlaceInfo, TagInfo
+from models.rights import ActionInfo, Explained, RoleInfo, SignatureRule
 
 if TYPE_CHECKING:  # the arrays' library is loaded by those who make them
     import numpy as np
@@ -54,11 +55,14 @@ class Refused(Exception):
 class Door(Protocol):
     """The one way to change state: permission → handler → audit in one transaction → event."""
 
-    def submit(self, command: Command, actor: Actor) -> Future[Answer]:
-        """Queue an order for the engine thread; the future never raises for a refusal, it answers."""
+    def submit(self, command: Command, actor: Actor, signatures: Sequence[Credential] = ()) -> Future[Answer]:
+        """Queue an order for the engine thread; the future never raises for a refusal, it answers.
 
-    def allowed(self, action: str, actor: Actor) -> bool:
-        """May this person do that? For enabling buttons; the door checks again."""
+        'signature_needed' (params danger, second) asks for the same order again with signatures.
+        """
+
+    def allowed(self, action: str, actor: Actor, zone: str | None = None) -> bool:
+        """May this person do that there (None: anywhere)? For enabling buttons; the door checks again."""
 
 
 class Subscriber(Protocol):
@@ -252,15 +256,43 @@ class AuditRow(msgspec.Struct, frozen=True):
     reason: str
     before: dict[str, Any] | None
     after: dict[str, Any] | None
+    user_id: int = 0
+    session_id: int = 0
+    signed: list[dict[str, Any]] | None = None
+    hash: str = ""
+
+
+class Rights(Protocol):
+    """Rights in force, for those who may see them (rights.read). Cheap, any thread. All raise Refused forbidden."""
+
+    def roles(self, reader: Actor) -> list[RoleInfo]:
+        """All roles, ready ones first."""
+
+    def actions(self, reader: Actor) -> list[ActionInfo]:
+        """All that can be allowed, by code."""
+
+    def signature_rules(self, reader: Actor) -> list[SignatureRule]:
+        """What each danger asks for."""
+
+    def explain(self, reader: Actor, login: str, action: str = "", zone: str | None = None) -> list[Explained]:
+        """What this person may do (one action, or all), where, and why; anybody may ask about themselves.
+
+        Raises Refused not_found.
+        """
+
+    def who(self, reader: Actor, action: str, zone: str | None = None) -> list[Explained]:
+        """Everybody who may do this there (None: anywhere), and why."""
 
 
 class Trail(Protocol):
-    """The audit, read only. For worker threads."""
+    """The audit, read only (audit.read, else Refused forbidden). For worker threads."""
 
     def entries(
         self,
+        reader: Actor,
         *,
         login: str = "",
+        outcome: str = "",
         action: str = "",
         text: str = "",
         start_us: int | None = None,
@@ -351,6 +383,10 @@ class Station(Protocol):
     @property
     def people(self) -> People:
         """Login and users."""
+
+    @property
+    def rights(self) -> Rights:
+        """Rights in force."""
 
     @property
     def trail(self) -> Trail:

@@ -13,6 +13,7 @@ from models.base import Base, BigInt, Keyed
 class AuditEntry(Keyed, Base):
     """Who did what, to what, from which station, when, why, and how it was before and after.
 
+    ``signed`` lists the signatures given with a dangerous order (login, name, meaning, second).
     ``hash`` is SHA-256 over the canonical JSON of the row and ``prev_hash``: a changed, removed or inserted row breaks
     the chain from there on.
     """
@@ -23,7 +24,7 @@ class AuditEntry(Keyed, Base):
     user_id: Mapped[int] = mapped_column(BigInt)
     login: Mapped[str] = mapped_column(String(64), index=True)
     name: Mapped[str] = mapped_column(String(120))
-    role: Mapped[str] = mapped_column(String(32))
+    role: Mapped[str] = mapped_column(String(200))  # codes of the roles held, with commas between
     station: Mapped[str] = mapped_column(String(64))
     session_id: Mapped[int] = mapped_column(BigInt, default=0)
     action: Mapped[str] = mapped_column(String(64), index=True)  # the command's name
@@ -32,5 +33,6 @@ class AuditEntry(Keyed, Base):
     reason: Mapped[str] = mapped_column(Text, default="")
     before: Mapped[dict[str, Any] | None] = mapped_column(default=None)
     after: Mapped[dict[str, Any] | None] = mapped_column(default=None)
+    signed: Mapped[list[Any] | None] = mapped_column(default=None)
     prev_hash: Mapped[str] = mapped_column(String(64))
     hash: Mapped[str] = mapped_column(String(64))

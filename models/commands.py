@@ -7,7 +7,7 @@ from typing import ClassVar
 import msgspec
 
 from models.alarms import AlarmDefinition
-from models.people import Role
+from models.rights import Grant
 
 
 class Command(msgspec.Struct, frozen=True, kw_only=True):
@@ -248,8 +248,8 @@ class CreateUser(Command, frozen=True, kw_only=True):
     action: ClassVar[str] = "user.create"
     login: str
     name: str
-    role: Role
     password: str
+    grants: tuple[Grant, ...] = ()
 
     @property
     def target(self) -> str:
@@ -257,12 +257,11 @@ class CreateUser(Command, frozen=True, kw_only=True):
 
 
 class ChangeUser(Command, frozen=True, kw_only=True):
-    """Change name, role or activity of a user; unlocks when ``unlock``."""
+    """Change name or activity of a user; unlocks when ``unlock``. Roles: see :class:`SetGrants`."""
 
     action: ClassVar[str] = "user.change"
     login: str
     name: str | None = None
-    role: Role | None = None
     active: bool | None = None
     unlock: bool = False
     new_password: str | None = None
@@ -271,6 +270,76 @@ class ChangeUser(Command, frozen=True, kw_only=True):
     @property
     def target(self) -> str:
         return f"user:{self.login}"
+
+    @property
+    def why(self) -> str:
+        return self.reason
+
+
+class SetGrants(Command, frozen=True, kw_only=True):
+    """Which roles a user holds, and where: these and no others from now on. Who granted and when is filled in."""
+
+    action: ClassVar[str] = "rights.grant"
+    login: str
+    grants: tuple[Grant, ...]
+    reason: str
+
+    @property
+    def target(self) -> str:
+        return f"user:{self.login}"
+
+    @property
+    def why(self) -> str:
+        return self.reason
+
+
+class SaveRole(Command, frozen=True, kw_only=True):
+    """Create a role or change what it holds."""
+
+    action: ClassVar[str] = "rights.role"
+    code: str
+    actions: frozenset[str]
+    name: str = ""
+    name_en: str = ""
+    reason: str
+
+    @property
+    def target(self) -> str:
+        return f"role:{self.code}"
+
+    @property
+    def why(self) -> str:
+        return self.reason
+
+
+class RemoveRole(Command, frozen=True, kw_only=True):
+    """Remove a role of the site's own that nobody holds."""
+
+    action: ClassVar[str] = "rights.role_remove"
+    code: str
+    reason: str
+
+    @property
+    def target(self) -> str:
+        return f"role:{self.code}"
+
+    @property
+    def why(self) -> str:
+        return self.reason
+
+
+class SaveSignatureRule(Command, frozen=True, kw_only=True):
+    """What a danger asks for from now on: the password again, and a second person."""
+
+    action: ClassVar[str] = "rights.signature"
+    danger: str
+    password: bool
+    second: bool
+    reason: str
+
+    @property
+    def target(self) -> str:
+        return f"danger:{self.danger}"
 
     @property
     def why(self) -> str:

@@ -114,6 +114,12 @@ class TagsChanged(Event, frozen=True):
     t_us: int
 
 
+class RightsChanged(Event, frozen=True):
+    """Roles, who holds them, or what asks for a signature changed: what is enabled must be looked at again."""
+
+    t_us: int
+
+
 class OrganisationChanged(Event, frozen=True):
     """Departments, posts, people, duties or private data were edited."""
 

@@ -1,23 +1,13 @@
-"""Users, roles and sessions: who may act, and from which station."""
+"""Users and sessions: who may log in, and from which station somebody acts. What they may do is in :mod:`models.rights`."""
 
 from __future__ import annotations
-
-from enum import StrEnum
 
 import msgspec
 from sqlalchemy import BigInteger, Boolean, ForeignKey, Integer, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, BigInt, Keyed, Versioned
-
-
-class Role(StrEnum):
-    """Roles of the control room. What each may do is data: resources/rules/permissions.toml."""
-
-    OPERATOR = "operator"
-    SHIFT_LEADER = "shift_leader"
-    MANAGER = "manager"
-    ADMINISTRATOR = "administrator"
+from models.rights import Grant
 
 
 class User(Keyed, Versioned, Base):
@@ -27,7 +17,6 @@ class User(Keyed, Versioned, Base):
 
     login: Mapped[str] = mapped_column(String(64), unique=True)
     name: Mapped[str] = mapped_column(String(120))
-    role: Mapped[Role] = mapped_column(String(32))
     password: Mapped[str] = mapped_column(String(255), default="")
     active: Mapped[bool] = mapped_column(Boolean, default=True)
     must_change: Mapped[bool] = mapped_column(Boolean, default=False)
@@ -48,12 +37,16 @@ class Session(Keyed, Base):
 
 
 class Actor(msgspec.Struct, frozen=True):
-    """Who gives an order: a logged-in person at a station, or the system itself (user_id 0)."""
+    """Who gives an order: a logged-in person at a station, or the system itself (user_id 0).
+
+    ``roles`` are the codes of the roles held when the person logged in, for showing; what they may do now is asked of
+    the rights in force.
+    """
 
     user_id: int
     login: str
     name: str
-    role: Role | None
+    roles: tuple[str, ...]
     station: str
     session_id: int = 0
 
@@ -64,13 +57,47 @@ class UserInfo(msgspec.Struct, frozen=True):
     id: int
     login: str
     name: str
-    role: Role
+    grants: tuple[Grant, ...]
     active: bool
     must_change: bool
     locked_until_us: int | None
     created_us: int
 
+    @property
+    def roles(self) -> tuple[str, ...]:
+        """Codes of the roles, each once, in the order of the grants."""
+        return tuple(dict.fromkeys(grant.role for grant in self.grants))
+
+
+class Credential(msgspec.Struct, frozen=True):
+    """A signature as given: who, with which password, meaning what. Never printed, never stored.
+
+    ``second`` marks the person who signs beside the one who gives the order.
+    """
+
+    login: str
+    password: str
+    meaning: str
+    second: bool = False
+
+    def __repr__(self) -> str:
+        return f"Credential({self.login!r}, ***)"
+
+
+class Signature(msgspec.Struct, frozen=True):
+    """A signature whose password was right: ``seen`` is what it was checked against, looked at again before it counts."""
+
+    user_id: int
+    login: str
+    name: str
+    meaning: str
+    seen: str
+    second: bool = False
+
+    def __repr__(self) -> str:
+        return f"Signature({self.login!r}, {self.meaning!r})"
+
 
 def system_actor(station: str) -> Actor:
     """The program acting by rule (timed unshelving, scheduled work); audited like a person."""
-    return Actor(user_id=0, login="system", name="system", role=None, station=station)
+    return Actor(user_id=0, login="system", name="system", roles=(), station=station)

@@ -12,6 +12,7 @@ import re
 import tomllib
 from datetime import datetime
 from functools import cache, lru_cache
+from collections.abc import Iterable
 from typing import Any
 
 from PySide6.QtCore import QCoreApplication, QLibraryInfo, QLocale, QObject, QTranslator, Signal
@@ -106,6 +107,11 @@ def english() -> bool:
 
 
 # -- time ---------------------------------------------------------------------------------------------------------
+
+
+def roles_text(codes: Iterable[str]) -> str:
+    """Names of roles, by code; a role of the site's own by its code. A dash for none."""
+    return "、".join(t(f"common.role.{code}") if has(f"common.role.{code}") else code for code in codes) or DASH
 
 
 def local(t_us: int) -> datetime:

@@ -16,13 +16,15 @@ from typing import Any
 from sqlalchemy import Connection, func, insert, or_, select
 from sqlalchemy.orm import Session
 
-from app.ports import AuditRow
+from app.ports import AuditRow, Refused
 from models.audit import AuditEntry
 from models.people import Actor
 
 GENESIS = "0" * 64
 _SECRET = ("password", "secret", "token")
 _TABLE = AuditEntry.__table__
+_LAST = select(_TABLE.c.id, _TABLE.c.hash).order_by(_TABLE.c.id.desc()).limit(1)
+_INSERT = insert(AuditEntry)
 _SEALED = ("audit_entry", "alarm_transition")
 
 TRIGGERS_SQLITE: tuple[str, ...] = tuple(
@@ -57,19 +59,21 @@ def append(
     reason: str = "",
     before: Mapping[str, Any] | None = None,
     after: Mapping[str, Any] | None = None,
-) -> int:
-    """Add a row in the session's transaction; returns its id. ``outcome`` is done · refused · failed.
+    signed: list[dict[str, Any]] | None = None,
+) -> tuple[int, str]:
+    """Add a row in the session's transaction; returns its id and hash. ``outcome`` is done · refused · failed.
 
     Values under keys that speak of secrets are blotted out. Raises SQLAlchemyError.
     """
-    last = session.execute(select(_TABLE.c.id, _TABLE.c.hash).order_by(_TABLE.c.id.desc()).limit(1)).first()
+    connection = session.connection()
+    last = connection.execute(_LAST).first()
     row: dict[str, Any] = {
         "id": (last.id if last else 0) + 1,
         "t_us": t_us,
         "user_id": actor.user_id,
         "login": plain_text(actor.login, 64),
         "name": plain_text(actor.name, 120),
-        "role": actor.role.value if actor.role else "",
+        "role": ",".join(actor.roles)[:200],
         "station": actor.station[:64],
         "session_id": actor.session_id,
         "action": action,
@@ -80,14 +84,15 @@ def append(
         "after": _plain(after),
         "prev_hash": last.hash if last else GENESIS,
     }
+    row["signed"] = [_clean("", line) for line in signed] if signed else None
     row["hash"] = seal(row)
-    session.execute(insert(AuditEntry), [row])
-    return int(row["id"])
+    connection.execute(_INSERT, [row])
+    return int(row["id"]), str(row["hash"])
 
 
 def seal(row: Mapping[str, Any]) -> str:
-    """SHA-256 (hex) over the canonical JSON of everything in the row but its own hash."""
-    body = {k: row[k] for k in sorted(row) if k != "hash"}
+    """SHA-256 (hex) over the canonical JSON of everything in the row but its own hash, and ``signed`` where it is empty."""
+    body = {k: row[k] for k in sorted(row) if k != "hash" and (k != "signed" or row[k] is not None)}
     return hashlib.sha256(_canonical(body).encode("utf-8", "surrogatepass")).hexdigest()
 
 
@@ -133,13 +138,19 @@ def plain_text(value: str, length: int | None = None) -> str:
 class AuditTrail:
     """``app.ports.Trail``: reading the trail, for worker threads."""
 
-    def __init__(self, read: Callable[[], AbstractContextManager[Connection]]) -> None:
+    def __init__(
+        self, read: Callable[[], AbstractContextManager[Connection]], may: Callable[[str, Actor], bool]
+    ) -> None:
+        """``may`` answers whether somebody holds a right, here ``audit.read``."""
         self._read = read
+        self._may = may
 
     def entries(
         self,
+        reader: Actor,
         *,
         login: str = "",
+        outcome: str = "",
         action: str = "",
         text: str = "",
         start_us: int | None = None,
@@ -147,11 +158,18 @@ class AuditTrail:
         offset: int = 0,
         limit: int = 500,
     ) -> tuple[list[AuditRow], int]:
-        """A page of the trail, newest first, and how many match. ``action`` also matches as a prefix ('alarm.')."""
+        """A page of the trail, newest first, and how many match. ``action`` also matches as a prefix ('alarm.').
+
+        Raises Refused forbidden.
+        """
+        if not self._may("audit.read", reader):
+            raise Refused("forbidden", f"{reader.login} may not read the trail")
         t = _TABLE.c
         wheres = []
         if login:
             wheres.append(t.login == login)
+        if outcome:
+            wheres.append(t.outcome == outcome)
         if action:
             wheres.append(t.action.startswith(action, autoescape=True))
         if text:
@@ -167,8 +185,10 @@ class AuditTrail:
             rows = [_row(r) for r in connection.execute(page)]
         return rows, total
 
-    def verify(self) -> int | None:
-        """See :func:`verify`."""
+    def verify(self, reader: Actor) -> int | None:
+        """See :func:`verify`. Raises Refused forbidden."""
+        if not self._may("audit.read", reader):
+            raise Refused("forbidden", f"{reader.login} may not read the trail")
         with self._read() as connection:
             return verify(connection)
 
@@ -181,6 +201,10 @@ def _row(row: Any) -> AuditRow:
         name=row.name,
         role=row.role,
         station=row.station,
+        user_id=row.user_id,
+        session_id=row.session_id,
+        signed=row.signed,
+        hash=row.hash,
         action=row.action,
         target=row.target,
         outcome=row.outcome,

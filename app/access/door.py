@@ -1,4 +1,4 @@
-"""The one door: permission → handler → audit row in one transaction → events. Nothing changes state by another way.
+"""The one door: permission → signatures → handler → audit row in one transaction → events. Nothing changes state otherwise.
 
 The transaction and the memory of the engine must not part. A handler that changes something in memory registers at once,
 with :meth:`Unit.on_rollback`, how to take it back; the door calls that (last registered first) whenever the transaction
@@ -6,13 +6,17 @@ does not commit, be it refused, failed in the handler or failed in the commit it
 goes to :meth:`Unit.after_commit` or ``Outcome.after_commit``; events are published after that.
 
 A refusal leaves a row of its own in the trail: who tried what, and why it was not done.
+
+Orders that wait together share a transaction (:meth:`Door.handle_all`), each behind a savepoint of its own: one wait for
+the disk serves them all. An order that touches memory closes its group, so that the next one sees what it did.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 import structlog
@@ -21,12 +25,12 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
 from app.access import audit
-from app.access.permissions import Permissions
 from app.clock import Clock
 from app.ports import Answer, Refused
 from models.commands import Command
 from models.events import Event
-from models.people import Actor
+from models.people import Actor, Signature
+from models.rights import SignatureRule
 
 log = structlog.get_logger(__name__)
 
@@ -35,6 +39,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     """What a handler did: the answer's data, how it was and is for the trail, and what to do once it is committed."""
 
     data: Any = None
+    outcome: str = "done"  # what the trail calls it: a login that failed was 'refused', though its record was made
     before: dict[str, Any] | None = None
     after: dict[str, Any] | None = None
     events: tuple[Event, ...] = ()
@@ -58,6 +63,10 @@ class Unit:
         """Call when the transaction does not commit: take back what was changed in memory."""
         self._undo.append(callback)
 
+    def touches_memory(self, outcome: Outcome | None) -> bool:
+        """Does the engine's memory hang on this order's end?"""
+        return bool(self._after or self._undo or (outcome is not None and outcome.after_commit))
+
     def committed(self) -> None:
         """Run what waited for the commit; a failure is logged, the order is done all the same."""
         _run(self._after)
@@ -69,6 +78,40 @@ class Unit:
 
 Handler = Callable[[Unit, Any, Actor], Outcome]
 Standing = Callable[[Session, Actor], str | None]
+Zones = Callable[[Session, Any], Iterable[str]]
+Danger = Callable[[Session, Any, Actor], "str | None"]
+
+GROUP = 100  # orders in one transaction at most
+
+
+class Rights(Protocol):
+    """What the door asks of the rights in force."""
+
+    def allowed(self, action: str, actor: Actor, zone: str | None = None) -> bool:
+        """May this person do that there (None: anywhere)?"""
+
+    def roles_of(self, actor: Actor) -> tuple[str, ...]:
+        """Codes of the roles that the person holds now."""
+
+    def rule(self, danger: str) -> SignatureRule:
+        """What a danger asks for."""
+
+
+class Order(msgspec.Struct, frozen=True):
+    """A command, who gives it, and the signatures given with it."""
+
+    command: Command
+    actor: Actor
+    signatures: tuple[Signature, ...] = ()
+
+
+class _Done(msgspec.Struct):
+    """An order on its way through a group."""
+
+    order: Order
+    answer: Answer
+    unit: Unit | None = None
+    outcome: Outcome | None = None
 
 
 class Door:
@@ -77,106 +120,247 @@ class Door:
     def __init__(
         self,
         begin: Callable[[], AbstractContextManager[Session]],
-        permissions: Permissions,
+        rights: Rights,
         publish: Callable[[Event], None],
         clock: Clock,
         *,
         standing: Standing,
+        still: Callable[[Session, Signature], str | None] = lambda _session, _signature: None,
+        sealed: Callable[[int, str], None] = lambda _last_id, _last_hash: None,
     ) -> None:
-        """``standing`` says why an actor may not act at all at present (logged out, deactivated …), or None."""
+        """``standing`` says why an actor may not act at all at present (logged out, deactivated …), or None.
+
+        ``still`` says why a signature does not count any more (locked, password changed …), or None. ``sealed`` is told
+        the number and the hash of the trail's last row after each commit that added any.
+        """
         self._begin = begin
-        self._permissions = permissions
+        self._rights = rights
         self._publish = publish
         self._clock = clock
         self._standing = standing
+        self._still = still
+        self._sealed = sealed
         self._handlers: dict[type[Command], Handler] = {}
+        self._zones: dict[type[Command], Zones] = {}
+        self._dangers: dict[type[Command], Danger] = {}
 
-    def register(self, handlers: dict[type[Command], Handler]) -> None:
-        """Add handlers; raises ValueError when a command would have two."""
+    def register(
+        self,
+        handlers: Mapping[type[Command], Handler],
+        *,
+        zones: Mapping[type[Command], Zones] | None = None,
+        dangers: Mapping[type[Command], Danger] | None = None,
+    ) -> None:
+        """Add handlers; raises ValueError when a command would have two.
+
+        ``zones`` say which places an order acts on ('' = the plant as a whole), ``dangers`` what makes it dangerous.
+        """
         twice = self._handlers.keys() & handlers.keys()
         if twice:
             raise ValueError(f"two handlers for {sorted(kind.__name__ for kind in twice)[0]}")
         self._handlers.update(handlers)
+        self._zones.update(zones or {})
+        self._dangers.update(dangers or {})
 
     @property
     def commands(self) -> frozenset[type[Command]]:
         """Commands that have a handler."""
         return frozenset(self._handlers)
 
-    def allowed(self, action: str, actor: Actor) -> bool:
-        """May this person do that? For enabling buttons; :meth:`handle` checks again."""
-        return self._permissions.allowed(action, actor)
+    @property
+    def zoned(self) -> frozenset[type[Command]]:
+        """Commands whose places are known."""
+        return frozenset(self._zones)
 
-    def handle(self, command: Command, actor: Actor) -> Answer:
+    def allowed(self, action: str, actor: Actor, zone: str | None = None) -> bool:
+        """May this person do that? For enabling buttons; :meth:`handle` checks again."""
+        return self._rights.allowed(action, actor, zone)
+
+    def handle(self, command: Command, actor: Actor, signatures: Sequence[Signature] = ()) -> Answer:
         """Carry out an order. Never raises: refusals and failures are answers."""
-        handler = self._handlers.get(type(command))
-        if not command.action or not self._permissions.allowed(command.action, actor):
-            return self._refuse(command, actor, Answer("forbidden", f"{actor.login} may not {command.action}"))
-        if handler is None:
-            return self._refuse(command, actor, Answer("unknown", f"nobody handles {type(command).__name__}"))
-        unit: Unit | None = None
+        return self.handle_all([Order(command, actor, tuple(signatures))])[0]
+
+    def handle_all(self, orders: Sequence[Order]) -> list[Answer]:
+        """Carry out orders in turn, those that can be in one transaction; an answer for each, in their order."""
+        waiting, answers = deque(orders), list[Answer]()
+        while waiting:
+            answers += self._group(waiting)
+        return answers
+
+    def _group(self, waiting: deque[Order]) -> list[Answer]:
+        """Take orders as long as they may share a transaction; commit; tell."""
+        done: list[_Done] = []
+        current: _Done | None = None
+        head: tuple[int, str] | None = None
         try:
             with self._begin() as session:
-                unit = Unit(session, self._clock.now_us())
-                outcome = self._carry_out(unit, handler, command, actor)
-        except Refused as refused:
-            return self._undone(unit, command, actor, Answer(refused.code, refused.detail, refused.params), "refused")
-        except (StaleDataError, IntegrityError) as error:
-            return self._undone(unit, command, actor, Answer("conflict", _cause(error)), "refused")
-        except SQLAlchemyError as error:
-            log.error("order_not_stored", action=command.action, detail=_cause(error))
-            return self._undone(unit, command, actor, Answer("store_failed", _cause(error)), "failed")
-        except Exception as error:  # a defect in one handler must not stop the engine, nor stay half done in memory
-            log.exception("order_failed", action=command.action)
-            return self._undone(unit, command, actor, Answer("failed", type(error).__name__), "failed")
-        unit.committed()
-        _run(list(outcome.after_commit))
-        for event in outcome.events:
-            self._publish(event)
-        return Answer(data=outcome.data)
+                while waiting and len(done) < GROUP:
+                    current = _Done(waiting.popleft(), Answer())
+                    done.append(current)
+                    head = self._one(session, current)
+                    session.expunge_all()
+                    if current.unit is not None and current.unit.touches_memory(current.outcome):
+                        break
+        except Exception as error:  # the store's, or a defect: nothing of the group happened, the engine goes on
+            if not isinstance(error, SQLAlchemyError):
+                log.exception("orders_failed")
+            if not done:
+                done.append(_Done(waiting.popleft(), Answer()))
+            return self._lost(done, error)
+        if head is not None:
+            _run([lambda: self._sealed(*head)])
+        for each in done:
+            self._tell(each)
+        return [each.answer for each in done]
 
-    def _carry_out(self, unit: Unit, handler: Handler, command: Command, actor: Actor) -> Outcome:
+    def _one(self, session: Session, done: _Done) -> tuple[int, str]:
+        """One order behind its savepoint; the trail's new head. Raises SQLAlchemyError when even the refusal is not taken."""
+        order = done.order
+        done.unit = Unit(session, self._clock.now_us())
+        actor = _named(order.actor, self._rights.roles_of(order.actor))
+        outcome = "done"
+        savepoint = session.begin_nested()
+        try:
+            done.outcome = self._carry_out(done.unit, order, actor)
+            savepoint.commit()
+        except Refused as refused:
+            done.answer, outcome = Answer(refused.code, refused.detail, refused.params), "refused"
+        except Exception as error:  # a defect in one handler must not stop the engine, nor stay half done in memory
+            done.answer = _failure(error)
+            outcome = "refused" if done.answer.code == "conflict" else "failed"
+            if done.answer.code == "failed":
+                log.exception("order_failed", action=order.command.action)
+        if done.outcome is None or not done.answer.ok:
+            done.outcome = None
+            done.unit.rolled_back()
+            if savepoint.is_active:
+                savepoint.rollback()
+            log.info("order_refused", action=order.command.action, login=actor.login, code=done.answer.code)
+            return self._write(session, order, actor, outcome, None, _said(done.answer), done.unit.now_us)
+        done.answer = Answer(data=done.outcome.data)
+        result = done.outcome
+        return self._write(session, order, actor, result.outcome, result.before, result.after, done.unit.now_us)
+
+    def _carry_out(self, unit: Unit, order: Order, actor: Actor) -> Outcome:
+        command = order.command
         obstacle = self._standing(unit.session, actor)
         if obstacle is not None:
             raise Refused(obstacle, f"{actor.login} has no standing: {obstacle}")
-        outcome = handler(unit, command, actor)
-        unit.session.flush()
-        audit.append(
-            unit.session,
-            t_us=unit.now_us,
-            actor=actor,
-            action=command.action,
-            target=command.target,
-            outcome="done",
-            reason=command.why,
-            before=outcome.before,
-            after=outcome.after,
-        )
-        return outcome
-
-    def _undone(self, unit: Unit | None, command: Command, actor: Actor, answer: Answer, outcome: str) -> Answer:
-        if unit is not None:
-            unit.rolled_back()
-        return self._refuse(command, actor, answer, outcome)
-
-    def _refuse(self, command: Command, actor: Actor, answer: Answer, outcome: str = "refused") -> Answer:
-        """Write the refusal in a transaction of its own; when even that fails, the log has it."""
-        log.info("order_refused", action=command.action, login=actor.login, code=answer.code)
-        try:
-            with self._begin() as session:
-                audit.append(
-                    session,
-                    t_us=self._clock.now_us(),
-                    actor=actor,
-                    action=command.action or type(command).__name__,
-                    target=command.target,
-                    outcome=outcome,
-                    reason=command.why,
-                    after={"code": answer.code, "detail": answer.detail},
+        if not command.action or not self._rights.allowed(command.action, actor):
+            raise Refused("forbidden", f"{actor.login} may not {command.action}")
+        handler = self._handlers.get(type(command))
+        if handler is None:
+            raise Refused("unknown", f"nobody handles {type(command).__name__}")
+        zones = self._zones.get(type(command))
+        for zone in sorted(set(zones(unit.session, command))) if zones is not None else ():
+            if not self._rights.allowed(command.action, actor, zone):
+                raise Refused(
+                    "forbidden_here", f"{actor.login} may not {command.action} in {zone or 'the plant'}", zone=zone
                 )
-        except SQLAlchemyError as error:
-            log.error("refusal_not_audited", action=command.action, login=actor.login, detail=_cause(error))
-        return answer
+        danger = self._dangers.get(type(command))
+        code = danger(unit.session, command, actor) if danger is not None else None
+        if code is not None:
+            self._signed(unit, order, actor, code)
+        return handler(unit, command, actor)
+
+    def _signed(self, unit: Unit, order: Order, actor: Actor, danger: str) -> None:
+        """Raises Refused signature_needed, or why a signature does not count."""
+        rule = self._rights.rule(danger)
+        first = [s for s in order.signatures if not s.second]
+        second = [s for s in order.signatures if s.second]
+        needed = {"danger": danger, "second": rule.second}
+        if (rule.password and not first) or (rule.second and not second):
+            raise Refused("signature_needed", f"{danger} needs a signature", **needed)
+        for signature in order.signatures:
+            if not signature.meaning.strip():
+                raise Refused("signature_needed", "a signature needs a meaning", **needed)
+            obstacle = self._still(unit.session, signature)
+            if obstacle is not None:
+                raise Refused(
+                    "signature_void", f"the signature of {signature.login} does not count: {obstacle}", **needed
+                )
+        if any(s.user_id != actor.user_id for s in first):
+            raise Refused("signature_void", "the first signature is of the person who gives the order", **needed)
+        for signature in second:
+            witness = Actor(signature.user_id, signature.login, signature.name, (), actor.station)
+            if signature.user_id == actor.user_id:
+                raise Refused("same_person", "the second signature is of somebody else", **needed)
+            if not self._rights.allowed("signature.second", witness):
+                raise Refused("signature_void", f"{signature.login} may not sign as second person", **needed)
+
+    def _write(
+        self,
+        session: Session,
+        order: Order,
+        actor: Actor,
+        outcome: str,
+        before: dict[str, Any] | None,
+        after: dict[str, Any] | None,
+        now_us: int,
+    ) -> tuple[int, str]:
+        command = order.command
+        return audit.append(
+            session,
+            t_us=now_us,
+            actor=actor,
+            action=command.action or type(command).__name__,
+            target=command.target,
+            outcome=outcome,
+            reason=command.why,
+            before=before,
+            after=after,
+            signed=[
+                {"login": s.login, "name": s.name, "meaning": s.meaning, "second": s.second} for s in order.signatures
+            ]
+            or None,
+        )
+
+    def _tell(self, done: _Done) -> None:
+        """After the commit: what waited for it, then events."""
+        if done.unit is None or done.outcome is None:
+            return
+        done.unit.committed()
+        _run(list(done.outcome.after_commit))
+        for event in done.outcome.events:
+            self._publish(event)
+
+    def _lost(self, done: list[_Done], error: Exception) -> list[Answer]:
+        """The transaction did not commit: nothing of the group happened; each leaves a line of its own if it can."""
+        answers = []
+        for each in reversed(done):
+            if each.unit is not None and each.outcome is not None:
+                each.unit.rolled_back()
+        for each in done:
+            answer = _failure(error)
+            log.error("order_not_stored", action=each.order.command.action, detail=answer.detail)
+            actor = _named(each.order.actor, self._rights.roles_of(each.order.actor))
+            try:
+                with self._begin() as session:
+                    head = self._write(session, each.order, actor, "failed", None, _said(answer), self._clock.now_us())
+                self._sealed(*head)
+            except SQLAlchemyError as again:
+                log.error(
+                    "refusal_not_audited", action=each.order.command.action, login=actor.login, detail=_cause(again)
+                )
+            answers.append(answer)
+        return answers
+
+
+def _failure(error: Exception) -> Answer:
+    if isinstance(error, StaleDataError | IntegrityError):
+        return Answer("conflict", _cause(error))
+    if isinstance(error, SQLAlchemyError):
+        return Answer("store_failed", _cause(error))
+    return Answer("failed", type(error).__name__)
+
+
+def _said(answer: Answer) -> dict[str, Any]:
+    return {"code": answer.code, "detail": answer.detail}
+
+
+def _named(actor: Actor, roles: tuple[str, ...]) -> Actor:
+    """The actor with the roles held now."""
+    return actor if actor.roles == roles else msgspec.structs.replace(actor, roles=roles)
 
 
 def _cause(error: SQLAlchemyError) -> str:

@@ -7,11 +7,12 @@ worker was hashing: lock, activity, and the hash itself.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from contextlib import AbstractContextManager
-from typing import Any
+from typing import Any, Protocol
 
+import msgspec
 import structlog
 from sqlalchemy import Connection, func, select
 from sqlalchemy.exc import SQLAlchemyError
@@ -19,16 +20,25 @@ from sqlalchemy.exc import SQLAlchemyError
 from app.access import users
 from app.access.door import Handler, Outcome, Unit
 from app.access.passwords import Passwords
+from app.access.rights import read_grants
 from app.access.users import Secret
 from app.clock import Clock
 from app.jobs import Jobs
 from app.ports import Answer, LoginResult
 from models.commands import ChangeOwnPassword, ChangeUser, Command, CreateUser
-from models.people import Actor, Role, User, UserInfo
+from models.people import Actor, Credential, Signature, User, UserInfo
+from models.rights import Grant
 
 log = structlog.get_logger(__name__)
 
-Submit = Callable[[Command, Actor], Future[Answer]]
+
+class Submit(Protocol):
+    """The engine's queue of orders."""
+
+    def __call__(self, command: Command, actor: Actor, signatures: Sequence[Signature] = ()) -> Future[Answer]:
+        """Queue an order, with signatures whose passwords were right."""
+
+
 ANSWER_WITHIN_S = 60.0
 _USER = User.__table__
 
@@ -78,7 +88,9 @@ class People:
     def users(self) -> list[UserInfo]:
         """All users, by login."""
         with self._read() as connection:
-            return [_info(row) for row in connection.execute(select(_USER).order_by(_USER.c.login))]
+            grants = read_grants(connection)
+            rows = connection.execute(select(_USER).order_by(_USER.c.login))
+            return [_info(row, tuple(grants.get(row.id, ()))) for row in rows]
 
     def weakness(self, password: str, login: str = "") -> str | None:
         """Why a new password is too weak (a code), or None."""
@@ -89,13 +101,12 @@ class People:
         match command:
             case CreateUser():
                 secret = self._secret(command.password, command.login)
-                return users.StoreUser(login=command.login, name=command.name, role=command.role, secret=secret)
+                return users.StoreUser(login=command.login, name=command.name, grants=command.grants, secret=secret)
             case ChangeUser():
                 new = command.new_password
                 bare = ChangeUser(
                     login=command.login,
                     name=command.name,
-                    role=command.role,
                     active=command.active,
                     unlock=command.unlock,
                     reason=command.reason,
@@ -112,9 +123,9 @@ class People:
                 return users.StoreOwnPassword(login=actor.login, seen=Secret(stored), proved=proved, secret=secret)
         return command
 
-    def handlers(self) -> dict[type[Command], Handler]:
+    def handlers(self, reload: Callable[[Unit], None] = lambda _unit: None) -> dict[type[Command], Handler]:
         """For orders with a password that reach the engine thread unprepared: they are hashed there, which is slow."""
-        behind = users.user_handlers()
+        behind = users.user_handlers(reload)
 
         def handle(unit: Unit, command: Command, actor: Actor) -> Outcome:
             prepared = self.prepare(command, actor)
@@ -140,11 +151,36 @@ class People:
             return LoginResult("inactive")
         if user.must_change and new_password is None:
             return LoginResult("must_change")
-        actor = Actor(user.id, user.login, user.name, Role(user.role), self._station)
+        actor = Actor(user.id, user.login, user.name, self._roles(user.id), self._station)
         answer = self._order(self._admission(user, stored, password, new_password), actor)
         if not answer.ok:
             return LoginResult(answer.code, locked_until_us=answer.params.get("until_us"))
-        return LoginResult("done", Actor(user.id, user.login, user.name, Role(user.role), self._station, answer.data))
+        return LoginResult("done", msgspec.structs.replace(actor, session_id=answer.data))
+
+    def _roles(self, user_id: int) -> tuple[str, ...]:
+        now_us = self._clock.now_us()
+        with self._read() as connection:
+            grants = read_grants(connection, user_id).get(user_id, [])
+        current = (g.role for g in grants if g.until_us is None or g.until_us > now_us)
+        return tuple(dict.fromkeys(current))
+
+    def sign(self, credentials: Iterable[Credential]) -> list[Signature] | Answer:
+        """Check the passwords of signatures; an answer says which is wrong. Slow: for workers. Raises SQLAlchemyError.
+
+        A wrong password counts like one at the login.
+        """
+        signatures = []
+        for given in credentials:
+            user = self._find(given.login)
+            until = user.locked_until_us if user is not None else None
+            if until is not None and until > self._clock.now_us():
+                return Answer("signature_locked", given.login, {"login": given.login, "until_us": until})
+            stored = user.password if user is not None else ""
+            if not self._passwords.matches(stored, given.password) or user is None:
+                self._order(*self.failure(given.login))
+                return Answer("signature_wrong", given.login, {"login": given.login, "second": given.second})
+            signatures.append(Signature(user.id, user.login, user.name, given.meaning, stored, given.second))
+        return signatures
 
     def _admission(self, user: Any, stored: str, password: str, new_password: str | None) -> Command:
         if new_password is not None:
@@ -172,49 +208,59 @@ class People:
         return Secret("" if weakness else self._passwords.hash(password), weakness)
 
     def _anonymous(self, login: str) -> Actor:
-        return Actor(-1, login[:64], "", None, self._station)
+        return Actor(-1, login[:64], "", (), self._station)
 
     def _order(self, command: Command, actor: Actor) -> Answer:
         return self._submit(command, actor).result(ANSWER_WITHIN_S)
 
 
+class Allowed(Protocol):
+    """The rights in force, asked for one act."""
+
+    def __call__(self, action: str, actor: Actor, zone: str | None = None) -> bool:
+        """May this person do that there (None: anywhere)?"""
+
+
 class FrontDoor:
     """``app.ports.Door`` for the window and the gateway: passwords are hashed on a worker on the way to the engine."""
 
-    def __init__(self, submit: Submit, allowed: Callable[[str, Actor], bool], people: People, jobs: Jobs) -> None:
+    def __init__(self, submit: Submit, allowed: Allowed, people: People, jobs: Jobs) -> None:
         self._submit = submit
         self._allowed = allowed
         self._people = people
         self._jobs = jobs
 
-    def submit(self, command: Command, actor: Actor) -> Future[Answer]:
+    def submit(self, command: Command, actor: Actor, signatures: Sequence[Credential] = ()) -> Future[Answer]:
         """Queue an order; the future answers and never raises for a refusal."""
-        if not isinstance(command, CreateUser | ChangeUser | ChangeOwnPassword):
+        if not signatures and not isinstance(command, CreateUser | ChangeUser | ChangeOwnPassword):
             return self._submit(command, actor)
 
         def work() -> Answer:
             try:
+                signed = self._people.sign(signatures)
+                if isinstance(signed, Answer):
+                    return signed
                 prepared = self._people.prepare(command, actor)
             except SQLAlchemyError as error:
                 return Answer("store_failed", type(error).__name__)
-            answer = self._submit(prepared, actor).result(ANSWER_WITHIN_S)
+            answer = self._submit(prepared, actor, signed).result(ANSWER_WITHIN_S)
             if answer.code == "wrong_password":  # guessing from an open station counts like guessing at the login
                 self._submit(*self._people.failure(actor.login)).result(ANSWER_WITHIN_S)
             return answer
 
         return self._jobs.run(work)
 
-    def allowed(self, action: str, actor: Actor) -> bool:
-        """May this person do that?"""
-        return self._allowed(action, actor)
+    def allowed(self, action: str, actor: Actor, zone: str | None = None) -> bool:
+        """May this person do that there (None: anywhere)?"""
+        return self._allowed(action, actor, zone)
 
 
-def _info(row: Any) -> UserInfo:
+def _info(row: Any, grants: tuple[Grant, ...]) -> UserInfo:
     return UserInfo(
         id=row.id,
         login=row.login,
         name=row.name,
-        role=Role(row.role),
+        grants=grants,
         active=row.active,
         must_change=row.must_change,
         locked_until_us=row.locked_until_us,

@@ -1,18 +1,20 @@
-"""What each role may do: a versioned rule pack, denied by default.
+"""The rule pack behind the rights: what there is to be allowed, what ready roles hold at first, figures for logins.
 
-The pack is data (``resources/rules/permissions.toml``) so that a site can read and change it; it also holds the figures
-for logins and passwords, because the same people answer for them.
+The pack (``resources/rules/permissions.toml``) seeds the store; what is in force is :class:`app.access.rights.Book`.
+The program itself and people who have not logged in hold what the pack gives them, and nothing can change that.
 """
 
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
 
 from app.paths import resource_path
-from models.people import Actor, Role
+from models.people import Actor
+from models.rights import Role, Scope
 
 SYSTEM = "system"
 ANONYMOUS = "anonymous"
@@ -48,14 +50,28 @@ class PasswordRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     common: list[str]
 
 
+class SignaturePack(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a danger asks for at first."""
+
+    password: bool
+    second: bool
+
+
 class _RolePack(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     allow: list[str]
     inherits: str = ""
 
 
+class _BasicPack(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    allow: list[str]
+
+
 class _Pack(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     version: str
+    actions: dict[str, Scope]
+    basic: _BasicPack
     roles: dict[str, _RolePack]
+    signatures: dict[str, SignaturePack]
     login: LoginRules
     password: PasswordRules
     notes: str = ""
@@ -68,28 +84,27 @@ class Permissions:
         self.version = pack.version
         self.login = pack.login
         self.password = pack.password
+        self.scopes: Mapping[str, Scope] = pack.actions
+        self.signatures: Mapping[str, SignaturePack] = pack.signatures
+        self.basic = frozenset(pack.basic.allow)
         self._allowed = {name: _closure(name, pack.roles) for name in pack.roles}
 
-    def allowed(self, action: str, actor: Actor) -> bool:
-        """May this person do that? False for whatever is not listed."""
-        return action in self._allowed.get(role_name(actor), frozenset())
-
     def actions(self, role: str) -> frozenset[str]:
-        """Everything that a role may do, inherited included."""
+        """Everything that a ready role holds at first, inherited included; what everybody holds is in ``basic``."""
         return self._allowed.get(role, frozenset())
 
-
-def role_name(actor: Actor) -> str:
-    """The name that the pack knows somebody by."""
-    if actor.role is not None:
-        return actor.role.value
-    return SYSTEM if actor.user_id == 0 and actor.login == SYSTEM else ANONYMOUS
+    def without_login(self, action: str, actor: Actor) -> bool:
+        """May the program itself, or somebody who has not logged in, do that? False for people who have."""
+        if actor.user_id > 0:
+            return False
+        system = actor.user_id == 0 and actor.login == SYSTEM
+        return action in self._allowed[SYSTEM if system else ANONYMOUS]
 
 
 def load_permissions(path: Path | None = None) -> Permissions:
     """Read the shipped pack, or a site's own.
 
-    Raises RulesError when it can't be read, lacks a role or inherits in a circle.
+    Raises RulesError when it can't be read, lacks a role, names an unknown action or inherits in a circle.
     """
     path = path or resource_path("rules", "permissions.toml")
     try:
@@ -99,6 +114,11 @@ def load_permissions(path: Path | None = None) -> Permissions:
             raise RulesError(f"no rules for the role {missing[0]}")
         if pack.login.lockout_after < 1 or pack.password.min_length < 1:
             raise RulesError("lockout_after and min_length must be at least 1")
+        named = {a for name, role in pack.roles.items() if name != ANONYMOUS for a in role.allow} | set(
+            pack.basic.allow
+        )
+        if named - pack.actions.keys():
+            raise RulesError(f"{sorted(named - pack.actions.keys())[0]} is not in [actions]")
         return Permissions(pack)
     except (OSError, ValueError, msgspec.ValidationError) as error:
         raise RulesError(f"{path}: {error}") from error

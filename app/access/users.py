@@ -7,20 +7,25 @@ thread (:mod:`app.access.people`); action and permission stay the same.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 import msgspec
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session as Transaction
 
 from app.access.door import Handler, Outcome, Unit
+from app.access.granting import held, keep_a_keeper, store_grants
 from app.access.permissions import ANONYMOUS, SYSTEM, Permissions
 from app.clock import US
 from app.ports import Refused
 from models.commands import ChangeUser, Command, LogOut
 from models.events import UsersChanged
-from models.people import Actor, Role, Session, User
+from models.people import Actor, Session, Signature, User
+from models.rights import Grant, Role
 
+_ACTIVE = select(User.active).where(User.id == bindparam("user_id"))
+_OPEN = select(Session.user_id, Session.closed_us).where(Session.id == bindparam("session_id"))
 _LOGIN = re.compile(r"[\w][\w.\-@]{0,63}")
 
 
@@ -63,8 +68,8 @@ class StoreUser(_OnUser, frozen=True, kw_only=True):
 
     action: ClassVar[str] = "user.create"
     name: str
-    role: Role
     secret: Secret
+    grants: tuple[Grant, ...] = ()
 
 
 class StoreUserChange(Command, frozen=True, kw_only=True):
@@ -112,26 +117,36 @@ class StoreFirstAdministrator(_OnUser, frozen=True, kw_only=True):
 
 
 def standing(transaction: Transaction, actor: Actor) -> str | None:
-    """Why this actor may not act now (unknown_user · inactive · role_changed · session_closed), or None."""
+    """Why this actor may not act now (unknown_user · inactive · session_closed), or None."""
     if actor.user_id <= 0:
         return None
-    user = transaction.execute(select(User.active, User.role).where(User.id == actor.user_id)).first()
+    connection = transaction.connection()
+    user = connection.execute(_ACTIVE, {"user_id": actor.user_id}).first()
     if user is None:
         return "unknown_user"
     if not user.active:
         return "inactive"
-    if user.role != actor.role:
-        return "role_changed"
     if actor.session_id:
-        found = select(Session.user_id, Session.closed_us).where(Session.id == actor.session_id)
-        session = transaction.execute(found).first()
+        session = connection.execute(_OPEN, {"session_id": actor.session_id}).first()
         if session is None or session.closed_us is not None or session.user_id != actor.user_id:
             return "session_closed"
     return None
 
 
-def handlers(permissions: Permissions) -> dict[type[Command], Handler]:
-    """Handlers of everything in this module and of LogOut."""
+def still(transaction: Transaction, signature: Signature) -> str | None:
+    """Why a signature does not count any more: unknown_user · inactive · locked · changed; None when it does."""
+    user = transaction.get(User, signature.user_id)
+    if user is None:
+        return "unknown_user"
+    if not user.active:
+        return "inactive"
+    return None if user.password == signature.seen else "changed"
+
+
+def handlers(
+    permissions: Permissions, reload: Callable[[Unit], None] = lambda _unit: None
+) -> dict[type[Command], Handler]:
+    """Handlers of everything in this module and of LogOut; ``reload`` has the rights read anew after the commit."""
     rules = permissions.login
 
     def open_session(unit: Unit, command: OpenSession, actor: Actor) -> Outcome:
@@ -150,7 +165,7 @@ def handlers(permissions: Permissions) -> dict[type[Command], Handler]:
             wait_s = rules.wait_s(user.failed_logins)
             user.locked_until_us = unit.now_us + round(wait_s * US) if wait_s else None
             after |= {"failures": user.failed_logins, "locked_until_us": user.locked_until_us}
-        return Outcome(data=user.locked_until_us if user is not None else None, after=after)
+        return Outcome(data=user.locked_until_us if user is not None else None, outcome="refused", after=after)
 
     def first_password(unit: Unit, command: StoreFirstPassword, actor: Actor) -> Outcome:
         user = _verified(unit, command.user_id, command.seen)
@@ -163,15 +178,19 @@ def handlers(permissions: Permissions) -> dict[type[Command], Handler]:
         OpenSession: open_session,
         RecordFailedLogin: failed,
         StoreFirstPassword: first_password,
-        StoreFirstAdministrator: _first_administrator,
+        StoreFirstAdministrator: lambda unit, command, actor: _first_administrator(unit, command, actor, reload),
         LogOut: _log_out,
-        **user_handlers(),
+        **user_handlers(reload),
     }
 
 
-def user_handlers() -> dict[type[Command], Handler]:
+def user_handlers(reload: Callable[[Unit], None]) -> dict[type[Command], Handler]:
     """Handlers of the orders whose passwords come hashed."""
-    return {StoreUser: _create, StoreUserChange: _change, StoreOwnPassword: _own_password}
+    return {
+        StoreUser: lambda unit, command, actor: _create(unit, command, actor, reload),
+        StoreUserChange: lambda unit, command, actor: _change(unit, command, actor, reload),
+        StoreOwnPassword: _own_password,
+    }
 
 
 def find(transaction: Transaction, login: str) -> User | None:
@@ -205,18 +224,28 @@ def _strong(secret: Secret) -> str:
     return secret.value
 
 
-def _create(unit: Unit, command: StoreUser, actor: Actor) -> Outcome:
-    return _add(unit, command.login, command.name, command.role, _strong(command.secret), must_change=True)
+def _create(unit: Unit, command: StoreUser, actor: Actor, reload: Callable[[Unit], None]) -> Outcome:
+    user = _add(unit, command.login, command.name, _strong(command.secret), must_change=True)
+    store_grants(unit, user.id, command.grants, actor.login, "")
+    reload(unit)
+    after = _facts(user) | {"grants": held(unit.session, user.id)}
+    return Outcome(data=user.id, after=after, events=(UsersChanged(unit.now_us),))
 
 
-def _first_administrator(unit: Unit, command: StoreFirstAdministrator, actor: Actor) -> Outcome:
+def _first_administrator(
+    unit: Unit, command: StoreFirstAdministrator, actor: Actor, reload: Callable[[Unit], None]
+) -> Outcome:
     if unit.session.scalar(select(func.count()).select_from(User)):
         raise Refused("forbidden", "this station has users already")
     secret = _strong(command.secret)
-    return _add(unit, command.login, command.name, Role.ADMINISTRATOR, secret, must_change=False)
+    user = _add(unit, command.login, command.name, secret, must_change=False)
+    store_grants(unit, user.id, (Grant(role=Role.ADMINISTRATOR),), SYSTEM, "")
+    reload(unit)
+    after = _facts(user) | {"grants": held(unit.session, user.id)}
+    return Outcome(data=user.id, after=after, events=(UsersChanged(unit.now_us),))
 
 
-def _add(unit: Unit, login: str, name: str, role: Role, password: str, *, must_change: bool) -> Outcome:
+def _add(unit: Unit, login: str, name: str, password: str, *, must_change: bool) -> User:
     login, name = login.strip(), name.strip()
     if not _LOGIN.fullmatch(login) or login.lower() in (SYSTEM, ANONYMOUS):
         raise Refused("invalid", "a login is 1 to 64 letters, digits, '.', '-', '_' or '@'", field="login")
@@ -226,7 +255,6 @@ def _add(unit: Unit, login: str, name: str, role: Role, password: str, *, must_c
     user = User(
         login=login,
         name=name,
-        role=role,
         password=password,
         active=True,
         must_change=must_change,
@@ -235,7 +263,7 @@ def _add(unit: Unit, login: str, name: str, role: Role, password: str, *, must_c
     )
     unit.session.add(user)
     unit.session.flush()
-    return Outcome(data=user.id, after=_facts(user), events=(UsersChanged(unit.now_us),))
+    return user
 
 
 def _check_name(name: str) -> None:
@@ -243,7 +271,7 @@ def _check_name(name: str) -> None:
         raise Refused("invalid", "a name has 1 to 120 printable characters", field="name")
 
 
-def _change(unit: Unit, command: StoreUserChange, actor: Actor) -> Outcome:
+def _change(unit: Unit, command: StoreUserChange, actor: Actor, reload: Callable[[Unit], None]) -> Outcome:
     change = command.change
     user = find(unit.session, change.login)
     if user is None:
@@ -253,17 +281,16 @@ def _change(unit: Unit, command: StoreUserChange, actor: Actor) -> Outcome:
         _check_name(change.name.strip())
         user.name = change.name.strip()
     closes = False
-    if change.role is not None and change.role != user.role:
-        user.role, closes = change.role, True
     if change.active is not None and change.active != user.active:
-        user.active, closes = change.active, closes or not change.active
+        user.active, closes = change.active, not change.active
     if change.unlock:
         user.failed_logins, user.locked_until_us = 0, None
     if command.secret is not None:
         user.password, user.must_change, closes = _strong(command.secret), True, True
         user.failed_logins, user.locked_until_us = 0, None
     unit.session.flush()
-    _keep_an_administrator(unit)
+    keep_a_keeper(unit)
+    reload(unit)
     if closes:
         _close_sessions(unit, user.id)
     after = _facts(user) | ({"password_set": True} if command.secret is not None else {})
@@ -287,12 +314,6 @@ def _log_out(unit: Unit, command: LogOut, actor: Actor) -> Outcome:
     return Outcome(after={"session": actor.session_id})
 
 
-def _keep_an_administrator(unit: Unit) -> None:
-    wanted = select(func.count()).select_from(User).where(User.role == Role.ADMINISTRATOR, User.active)
-    if not unit.session.scalar(wanted):
-        raise Refused("last_administrator", "somebody must be able to manage users")
-
-
 def _close_sessions(unit: Unit, user_id: int) -> None:
     still_open = select(Session).where(Session.user_id == user_id, Session.closed_us.is_(None))
     for session in unit.session.scalars(still_open):
@@ -304,7 +325,6 @@ def _facts(user: User) -> dict[str, Any]:
     return {
         "login": user.login,
         "name": user.name,
-        "role": str(user.role),
         "active": user.active,
         "must_change": user.must_change,
         "locked_until_us": user.locked_until_us,

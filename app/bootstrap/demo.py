@@ -13,6 +13,9 @@ from pathlib import Path
 import msgspec
 import structlog
 
+from app.access.door import Unit
+from app.access.granting import seed as seed_rights
+from app.access.granting import store_grants
 from app.access.passwords import Passwords
 from app.access.permissions import load_permissions
 from app.bootstrap.room import ControlRoom, EngineCore
@@ -26,14 +29,15 @@ from app.ingest.simulator.publisher import SimulatorPublisher
 from app.ingest.simulator.seed import fill_plant, live_through, place_past
 from app.ingest.simulator.simulator import Simulator
 from app.store.engine import open_store
-from models.people import Actor, Role, User
+from models.people import Actor, User
+from models.rights import Grant, Role
 
 log = structlog.get_logger(__name__)
 
 PEOPLE = (
     ("lijianguo", "李建国", Role.OPERATOR),
     ("wangmin", "王敏", Role.SHIFT_LEADER),
-    ("zhouhaiyan", "周海燕", Role.MANAGER),
+    ("zhouhaiyan", "周海燕", Role.SAFETY_MANAGER),
     ("admin", "系统管理员", Role.ADMINISTRATOR),
 )
 ACCOUNTS = "demo-accounts.json"
@@ -69,10 +73,12 @@ def prepare_demo(
     store = open_store(data_dir)
     with store.session() as session:
         fill_plant(session, plant)
+        seed_rights(session, load_permissions(), clock.now_us(), "CTRL-1")
         for login, name, role in PEOPLE:
-            session.add(
-                User(login=login, name=name, role=role, password=passwords.hash(accounts[login]), created_us=now_us)
-            )
+            user = User(login=login, name=name, password=passwords.hash(accounts[login]), created_us=now_us)
+            session.add(user)
+            session.flush()
+            store_grants(Unit(session, clock.now_us()), user.id, (Grant(role=role),), "system", "demo")
     store.close()
     room = ControlRoom(Config(station="CTRL-1", site=plant.file.plant.name), data_dir, clock)
     try:
@@ -84,7 +90,7 @@ def prepare_demo(
 
         def duty(t_us: int) -> Actor:
             login, name, role = PEOPLE[(t_us // SHIFT) % 2]
-            return Actor(0, login, name, role, "CTRL-1")
+            return Actor(0, login, name, (role,), "CTRL-1")
 
         count = live_through(core.pipeline, core.alarms, simulator, clock, now_us, duty, hours=hours)
     finally:

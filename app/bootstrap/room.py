@@ -16,17 +16,20 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.access.audit import AuditTrail
-from app.access.door import Door, Handler
+from app.access.door import Door, Handler, Unit
+from app.access.force import RightsInForce
+from app.access.granting import create_danger, grant_danger, granting_handlers, seed
 from app.access.passwords import Passwords
 from app.access.people import FrontDoor, People
 from app.access.permissions import Permissions, load_permissions
+from app.access.users import StoreUser, standing, still
 from app.access.users import handlers as access_handlers
-from app.access.users import standing
 from app.alarms import records
 from app.alarms.board import AlarmBoard
 from app.alarms.engine import AlarmEngine
 from app.alarms.handlers import handlers as alarm_handlers
 from app.alarms.rules import load_alarm_rules
+from app.alarms.zones import alarm_dangers, alarm_zones
 from app.bus import Bus
 from app.clock import Clock, SystemClock
 from app.config import Config, config_file, load_config, shipped_mappings
@@ -42,6 +45,7 @@ from app.ingest.pipeline import Pipeline
 from app.jobs import Jobs
 from app.monitoring.catalogue import Catalogue
 from app.monitoring.handlers import handlers as monitoring_handlers
+from app.monitoring.handlers import monitoring_zones
 from app.monitoring.live import LiveValues
 from app.monitoring.own_tags import broker_tag, ensure_own_tags
 from app.ports import Answer, ScenarioInfo
@@ -49,7 +53,7 @@ from app.store.engine import Store, open_store
 from app.store.history import HistoryWriter
 from app.store.retention import Retirement
 from app.store.spool import Spool
-from models.commands import Command
+from models.commands import Command, RemoveRole, SaveRole, SaveSignatureRule, SetGrants
 from models.events import AlarmsResynchronised, EngineStats, LinkChanged, LinkState
 from models.people import Actor
 from models.readings import Reading
@@ -59,6 +63,13 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
+RIGHTS_ORDERS = (SetGrants, SaveRole, RemoveRole, SaveSignatureRule)
+#: Which dangers an action may come with, for those who decide what asks for a signature.
+DANGERS: dict[str, tuple[str, ...]] = {
+    **dict.fromkeys(("alarm.shelve", "alarm.out_of_service"), ("alarm.suppress_critical",)),
+    **{order.action: ("rights.change", "rights.change_own") for order in RIGHTS_ORDERS},
+    "user.create": ("rights.change",),
+}
 RunScenarioBy = Callable[[str, bool], None]
 
 
@@ -98,20 +109,39 @@ class EngineCore:
             letters = deadletters.count_open(connection)
         self.pipeline.rebuild_slots()
         self.pipeline.set_open_letters(letters)
-        self.door = Door(room.store.session, room.permissions, bus.publish, clock, standing=standing)
+        with room.store.session() as session:
+            seed(session, room.permissions, clock.now_us(), room.name)
+        room.rights.reload()
+        self.door = Door(room.store.session, room.rights, bus.publish, clock, standing=standing, still=still)
         for handlers in self._handlers():
             self.door.register(handlers)
+        self.door.register(
+            {},
+            zones={**alarm_zones(self.alarms, room.tags), **monitoring_zones(room.tags)},
+            dangers={
+                **alarm_dangers(self.alarms),
+                **dict.fromkeys(RIGHTS_ORDERS, grant_danger),
+                StoreUser: create_danger,
+            },
+        )
         room.alarm_engine = self.alarms
 
     def _handlers(self) -> list[dict[type[Command], Handler]]:
         room = self._room
         return [
-            access_handlers(room.permissions),
-            room.people.handlers(),
+            access_handlers(room.permissions, self.rights_changed),
+            granting_handlers(
+                room.permissions, lambda: [place.code for place in room.tags.places()], self.rights_changed
+            ),
+            room.people.handlers(self.rights_changed),
             alarm_handlers(self.alarms, room.tags, room.alarm_rules),
             monitoring_handlers(self.reload_tags),
             ingest_handlers(room.inbox, self.pipeline.set_open_letters, room.run_scenario, self.reload_mapping),
         ]
+
+    def rights_changed(self, unit: Unit) -> None:
+        """Have the rights read anew once the order is committed."""
+        unit.after_commit(self._room.rights.reload)
 
     def reload_mapping(self) -> None:
         """Read the mapping files again. Raises ConfigError, MappingError; the present mapping stays then."""
@@ -122,6 +152,7 @@ class EngineCore:
         """Take over an edited catalogue."""
         with self._room.store.read() as connection:
             self._room.tags.load(connection)
+        self._room.rights.reload()
         self.alarms.recatalogue(self._room.tags)
         self.pipeline.rebuild_slots()
         self._room.bus.publish(AlarmsResynchronised(self._room.clock.now_us(), "tags"))
@@ -184,7 +215,9 @@ class ControlRoom:
         self.alarm_rules = load_alarm_rules()
         self.alarm_engine = AlarmEngine(self.clock, self.name)
         self.alarms = AlarmBoard(lambda: self.alarm_engine, self.store.read, self.tags, self.alarm_rules)
-        self.trail = AuditTrail(self.store.read)
+        self.rights = RightsInForce(self.permissions, self.clock, self.store.read, self.tags.places)
+        self.rights.dangers = DANGERS
+        self.trail = AuditTrail(self.store.read, self.rights.allowed)
         self.dead_letters = DeadLetterReader(self.store)
         self.inbox = Inbox(config.engine.queue)
         self.run_scenario = run_scenario
@@ -200,7 +233,7 @@ class ControlRoom:
         )
         passwords = Passwords(self.permissions.password)
         self.people = People(self.store.read, self.engine.submit, self.jobs, passwords, self.clock, self.name)
-        self.door = FrontDoor(self.engine.submit, self.permissions.allowed, self.people, self.jobs)
+        self.door = FrontDoor(self.engine.submit, self.rights.allowed, self.people, self.jobs)
         self.clients = [
             BrokerClient(broker, self.name, self.inbox, self.clock, self._link_changed, config_dir=data_dir)
             for broker in config.brokers

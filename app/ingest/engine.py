@@ -7,25 +7,27 @@ what was not acknowledged once more.
 
 from __future__ import annotations
 
+import itertools
 import platform
 import sys
 import threading
 import traceback
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import structlog
 
+from app.access.door import Order
 from app.clock import US, Clock
 from app.ingest.inbox import Inbox
 from app.ingest.pipeline import Pipeline
 from app.ports import Answer
 from models.commands import Command
 from models.events import EngineCrashed, EngineStats, Event
-from models.people import Actor
+from models.people import Actor, Signature
 from models.readings import Reading
 
 log = structlog.get_logger(__name__)
@@ -39,8 +41,8 @@ RESTART_AFTER_S = (0.0, 0.5, 2.0, 5.0, 10.0, 30.0)
 class DoorPart(Protocol):
     """What the engine needs of the door."""
 
-    def handle(self, command: Command, actor: Actor) -> Answer:
-        """Permission → handler → audit in one transaction → events."""
+    def handle_all(self, orders: Sequence[Order]) -> list[Answer]:
+        """Permission → handler → audit in one transaction → events, for each in turn."""
 
 
 class Core(Protocol):
@@ -82,7 +84,7 @@ class Engine:
         self._report_dir = report_dir
         self._batch = batch
         self._on_restart = on_restart
-        self._orders: deque[tuple[Callable[[Core], Answer], Future[Answer]]] = deque()
+        self._orders: deque[tuple[Order | Callable[[Core], Answer], Future[Answer]]] = deque()
         self._stop = threading.Event()
         self._ready = threading.Event()
         self._thread: threading.Thread | None = None
@@ -109,17 +111,20 @@ class Engine:
             self._supervisor.join()
             self._supervisor = None
 
-    def submit(self, command: Command, actor: Actor) -> Future[Answer]:
+    def submit(self, command: Command, actor: Actor, signatures: Sequence[Signature] = ()) -> Future[Answer]:
         """Queue an order; it is carried out between two batches."""
-        return self.call(lambda core: core.door.handle(command, actor))
+        return self._queue(Order(command, actor, tuple(signatures)))
 
     def call(self, function: Callable[[Core], Answer]) -> Future[Answer]:
         """Run a function on the engine thread."""
+        return self._queue(function)
+
+    def _queue(self, work: Order | Callable[[Core], Answer]) -> Future[Answer]:
         future: Future[Answer] = Future()
         if self._stop.is_set():
             future.set_result(Answer("stopped", "the engine is stopping"))
             return future
-        self._orders.append((function, future))
+        self._orders.append((work, future))
         self._inbox.notify()
         return future
 
@@ -165,9 +170,8 @@ class Engine:
                 inbox.wait(IDLE_S)
                 if 0 < len(inbox) < self._batch and not self._orders:
                     self._stop.wait(LINGER_S)
-            while self._orders:
-                function, future = self._orders.popleft()
-                self._carry_out(core, function, future)
+            if self._orders:
+                self._carry_out(core)
             messages = inbox.take(self._batch)
             if messages:
                 pipeline.process(messages)
@@ -180,8 +184,29 @@ class Engine:
                 self._report_stats(core)
                 core.every_second()
 
+    def _carry_out(self, core: Core) -> None:
+        """All that waits now, orders that follow each other together."""
+        waiting = [self._orders.popleft() for _ in range(len(self._orders))]
+        for whole, together in itertools.groupby(waiting, lambda each: isinstance(each[0], Order)):
+            batch = list(together)
+            if whole:
+                self._together(core, batch)
+            else:
+                for function, future in batch:
+                    self._call(core, function, future)
+
     @staticmethod
-    def _carry_out(core: Core, function: Callable[[Core], Answer], future: Future[Answer]) -> None:
+    def _together(core: Core, batch: list[tuple[Any, Future[Answer]]]) -> None:
+        try:
+            answers = core.door.handle_all([order for order, _ in batch])
+        except Exception as error:  # whoever gave an order is told; the engine goes on
+            log.exception("order_failed")
+            answers = [Answer("failed", f"{type(error).__name__}: {error}")] * len(batch)
+        for (_, future), answer in zip(batch, answers, strict=True):
+            future.set_result(answer)
+
+    @staticmethod
+    def _call(core: Core, function: Any, future: Future[Answer]) -> None:
         try:
             future.set_result(function(core))
         except Exception as error:  # the person who gave the order is told; the engine goes on

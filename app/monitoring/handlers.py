@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import msgspec
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
-from app.access.door import Handler, Outcome, Unit
-from app.ports import Refused
+from app.access.door import Handler, Outcome, Unit, Zones
+from app.ports import Refused, TagCatalogue
 from models.commands import Command, ExportData, RetireTag, SavePlace, SaveTag, TagDraft
 from models.events import TagsChanged
 from models.people import Actor
@@ -91,6 +92,23 @@ def handlers(reload: Callable[[], None]) -> dict[type[Command], Handler]:
         return Outcome(after={"rows": command.rows, "path": command.path})
 
     return {SaveTag: save_tag, RetireTag: retire, SavePlace: save_place, ExportData: export}
+
+
+def monitoring_zones(catalogue: TagCatalogue) -> dict[type[Command], Zones]:
+    """Where an order on a tag acts: its place as it is, and as it shall be."""
+
+    def of(name: str) -> str:
+        tag = catalogue.by_name(name)
+        return (tag.device or tag.unit_code or tag.area) if tag is not None else ""
+
+    def save(_session: Session, command: SaveTag) -> Iterable[str]:
+        known = catalogue.by_name(command.tag.name) is not None
+        return [command.tag.place, *([of(command.tag.name)] if known else [])]
+
+    def retire(_session: Session, command: RetireTag) -> Iterable[str]:
+        return [of(command.name)]
+
+    return {SaveTag: save, RetireTag: retire}
 
 
 def _kind(kind: str) -> PlaceKind:

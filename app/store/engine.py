@@ -5,6 +5,7 @@ One writer (the engine thread) and many readers: SQLite readers see the last com
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
 from collections.abc import Iterator
@@ -52,6 +53,24 @@ def _sqlite_pragmas(connection: DBAPIConnection, _record: Any) -> None:
     cursor.close()
 
 
+def begin_in_full(engine: Engine) -> None:
+    """Have SQLite's transactions begin where SQLAlchemy says, not at the driver's first change: savepoints need it.
+
+    Those that will write (:meth:`Store.session`, :meth:`Store.write`) take the writer's place at once, so that they
+    wait for another process in the same file instead of failing half way.
+    """
+
+    def leave_it_to_us(connection: DBAPIConnection, _record: Any) -> None:
+        connection.isolation_level = None
+
+    def begin(connection: Connection) -> None:
+        writes = connection.get_execution_options().get("ankan_writes")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    event.listen(engine, "connect", leave_it_to_us)
+    event.listen(engine, "begin", begin)
+
+
 def open_engine(url: str, password: str | None = None) -> Engine:
     """An engine with the settings that the control room needs on either database."""
     parsed = make_url(url)
@@ -60,6 +79,7 @@ def open_engine(url: str, password: str | None = None) -> Engine:
             Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
         engine = create_engine(parsed, pool_size=8, max_overflow=8)
         event.listen(engine, "connect", _sqlite_pragmas)
+        begin_in_full(engine)
         return engine
     if parsed.get_backend_name() == "postgresql":
         parsed = parsed.set(drivername="postgresql+psycopg")
@@ -76,6 +96,7 @@ class Store:
         self.url = url
         self.engine = open_engine(url, password)
         self.dialect = self.engine.dialect.name
+        self._writing = self.engine.execution_options(ankan_writes=True)
         self._checkpointing = threading.Lock()
 
     def upgrade(self) -> None:
@@ -97,7 +118,7 @@ class Store:
         config = Config()
         config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
         try:
-            with self.engine.begin() as connection:
+            with self._writing.begin() as connection:
                 config.attributes["connection"] = connection
                 command.upgrade(config, "head")
         except (SQLAlchemyError, OSError) as error:
@@ -106,7 +127,7 @@ class Store:
     @contextmanager
     def session(self) -> Iterator[Session]:
         """A unit of work: committed at the end, rolled back when anything is raised."""
-        with Session(self.engine, expire_on_commit=False) as session, session.begin():
+        with Session(self._writing, expire_on_commit=False) as session, session.begin():
             yield session
 
     @contextmanager
@@ -118,7 +139,7 @@ class Store:
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """A connection in a transaction."""
-        with self.engine.begin() as connection:
+        with self._writing.begin() as connection:
             yield connection
 
     def relax(self) -> None:
@@ -134,8 +155,8 @@ class Store:
         where it would otherwise stall a batch, and the alarms in it, for a quarter of a second.
         """
         if self.dialect == "sqlite" and not self._checkpointing.locked():
-            with self._checkpointing, self.engine.connect() as connection:
-                connection.exec_driver_sql("PRAGMA wal_checkpoint(PASSIVE)")
+            with self._checkpointing, contextlib.closing(self.engine.raw_connection()) as connection:
+                connection.cursor().execute("PRAGMA wal_checkpoint(PASSIVE)")  # not in a transaction
 
     def close(self) -> None:
         """Give back all connections; SQLite folds its write-ahead log into the file."""

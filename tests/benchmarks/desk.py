@@ -36,7 +36,7 @@ class Desk:
         self.room = room_for(directory, port, qos)
         self.room.start()
         self.bridge = Bridge(self.room)
-        actor = Actor(0, "bench", "Bench", Role.OPERATOR, "BENCH")
+        actor = Actor(0, "bench", "Bench", (Role.OPERATOR,), "BENCH")
         self.window: Any = MainWindow(self.room, self.bridge, actor, settings, jobs=self.room.jobs, player=Silent())
         self.window.resize(1920, 1080)
         self.window.show()

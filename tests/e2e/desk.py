@@ -26,8 +26,9 @@ from app.bootstrap.room import ControlRoom, open_room
 from app.bootstrap.setup import StationSetup
 from app.config import BrokerConfig, Config, save_config
 from models.alarms import AlarmRow
-from models.people import Role, User
 from models.readings import Tag
+from models.rights import Role
+from tests.rights import add_user
 from tests.room import START, Room
 from ui.alarms.banner import GUARD_MS
 from ui.alarms.panel import AlarmPanel
@@ -57,7 +58,7 @@ def prepare(directory: Path, port: int, *tags: Tag | str, alarms: Any = (), **br
     passwords = Passwords(load_permissions().password)
     with room.store.session() as session:
         for login, (name, role) in PEOPLE.items():
-            session.add(User(login=login, name=name, role=role, password=passwords.hash(PASSWORD), created_us=START))
+            add_user(session, login, role, name=name, now_us=START, password=passwords.hash(PASSWORD))
     room.close()
 
 

@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 
 from app.config import config_file, load_config
 from models.alarms import AlarmState
-from models.people import Role
+from models.rights import Role
 from tests.e2e.desk import PASSWORD, Desk, desk, t, words
 from tests.servers import Mosquitto, free_port
 from tests.ui.conftest import clean, themed
@@ -156,7 +156,7 @@ def test_the_broker_button_tells_a_wrong_port_and_a_wrong_password_from_a_good_o
             assert BROKER_PASSWORD.encode() not in content, file
             assert PASSWORD.encode() not in content, file
     assert desk.room is not None
-    assert [(u.login, u.name, u.role) for u in desk.room.people.users()] == [("zhao", "赵云", Role.ADMINISTRATOR)]
+    assert [(u.login, u.name, u.roles) for u in desk.room.people.users()] == [("zhao", "赵云", (Role.ADMINISTRATOR,))]
     assert not desk.shown.login.isHidden()
     desk.until(lambda: desk.shown.status.broker.accessibleName() == t("frame.broker_up"), "the link")
 

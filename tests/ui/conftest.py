@@ -18,7 +18,7 @@ from shiboken6 import isValid
 
 from app.bridge import Bridge
 from app.jobs import Jobs
-from models.people import Role
+from models.rights import Role
 from tests.ui.plain import PLAIN
 from tests.ui.station import MemoryStation
 from ui.i18n import messages

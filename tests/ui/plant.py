@@ -7,8 +7,8 @@ from typing import Any
 from app.clock import US
 from app.ports import AuditRow, DeadLetterRow, TransitionRow
 from models.alarms import AlarmState, ConditionKind, Priority
-from models.people import Role
 from models.readings import TagInfo
+from models.rights import Role
 from tests.ui.station import NOW, MemoryStation
 
 AREAS = {
@@ -51,7 +51,7 @@ def fill(station: MemoryStation) -> dict[str, TagInfo]:
     station.add_user("wang", "王敏", Role.OPERATOR)
     station.add_user("admin", "赵云", Role.ADMINISTRATOR)
     station.add_user("new", "陈晓", Role.OPERATOR, must_change=True)
-    station.add_user("old", "周强", Role.MANAGER, active=False)
+    station.add_user("old", "周强", Role.SAFETY_MANAGER, active=False)
     tags = {}
     for name, chinese, english, area, device, value, unit, decimals, (low, high) in TAGS:
         tags[name] = station.add_tag(

@@ -41,9 +41,10 @@ from models.events import (
     UsersChanged,
     ValuesChanged,
 )
-from models.people import Actor, Role, UserInfo
+from models.people import Actor, Credential, UserInfo
 from models.performance import AlarmPerformance
 from models.readings import LiveValue, PlaceInfo, TagInfo, TagKind
+from models.rights import Grant, Role
 
 NOW = 1_795_413_797 * US  # 2026-11-23 06:03:17 UTC
 
@@ -59,18 +60,20 @@ class Door:
         self._station = station
         self.submitted: list[tuple[c.Command, Actor]] = []
         self.forbidden: set[str] = set()
+        self.signed: list[tuple[Credential, ...]] = []
 
-    def allowed(self, action: str, actor: Actor) -> bool:
+    def allowed(self, action: str, actor: Actor, zone: str | None = None) -> bool:
         if action in self.forbidden:
             return False
         if action.startswith(("user.create", "user.change")):
-            return actor.role is Role.ADMINISTRATOR
+            return Role.ADMINISTRATOR in actor.roles
         if action == "alarm.out_of_service":
-            return actor.role is not Role.OPERATOR
+            return Role.OPERATOR not in actor.roles
         return True
 
-    def submit(self, command: c.Command, actor: Actor) -> Future[Answer]:
+    def submit(self, command: c.Command, actor: Actor, signatures: Sequence[Credential] = ()) -> Future[Answer]:
         self.submitted.append((command, actor))
+        self.signed.append(tuple(signatures))
         if not self.allowed(command.action, actor):
             return done(Answer(code="forbidden"))
         return done(self._station.carry_out(command, actor))
@@ -249,7 +252,9 @@ class TrailLog:
 
     def entries(
         self,
+        reader: Actor,
         *,
+        outcome: str = "",
         login: str = "",
         action: str = "",
         text: str = "",
@@ -337,12 +342,17 @@ class MemoryStation:
 
     def actor(self, login: str) -> Actor:
         info = self.people.infos[login]
-        return Actor(user_id=info.id, login=login, name=info.name, role=info.role, station=self.name, session_id=1)
+        return Actor(user_id=info.id, login=login, name=info.name, roles=info.roles, station=self.name, session_id=1)
 
     def add_user(self, login: str, name: str, role: Role, password: str = "correct horse", **more: Any) -> UserInfo:
         fields = {"active": True, "must_change": False, "locked_until_us": None, **more}
         info = UserInfo(
-            id=len(self.people.infos) + 1, login=login, name=name, role=role, created_us=NOW - 86_400 * US, **fields
+            id=len(self.people.infos) + 1,
+            login=login,
+            name=name,
+            grants=(Grant(role=role),),
+            created_us=NOW - 86_400 * US,
+            **fields,
         )
         self.people.infos[login] = info
         self.people.passwords[login] = password
@@ -412,11 +422,11 @@ class MemoryStation:
         if isinstance(command, c.CreateUser):
             if command.login in self.people.infos:
                 return Answer(code="conflict", params={"field": "login"})
-            self.add_user(command.login, command.name, command.role, command.password, must_change=True)
+            self.add_user(command.login, command.name, Role(command.grants[0].role), command.password, must_change=True)
             self.bus.publish(UsersChanged(now))
         elif isinstance(command, c.ChangeUser):
             info = self.people.infos[command.login]
-            fields = {"name": command.name, "role": command.role, "active": command.active}
+            fields = {"name": command.name, "active": command.active}
             given = {key: value for key, value in fields.items() if value is not None}
             if command.unlock:
                 given["locked_until_us"] = None

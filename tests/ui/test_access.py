@@ -13,7 +13,8 @@ from pytestqt.qtbot import QtBot
 from app.clock import US
 from app.ports import AuditRow
 from models.commands import ChangeOwnPassword, ChangeUser, CreateUser
-from models.people import Actor, Role
+from models.people import Actor
+from models.rights import Grant, Role
 from tests.ui.conftest import flush
 from tests.ui.plant import fill
 from tests.ui.station import NOW, MemoryStation
@@ -47,7 +48,7 @@ def test_the_right_password_lets_the_person_in_and_is_forgotten(login: LoginView
     with qtbot.waitSignal(login.entered) as caught:
         enter(login, "wang", "correct horse")
     actor: Actor = caught.args[0]
-    assert (actor.login, actor.role) == ("wang", Role.OPERATOR)
+    assert (actor.login, actor.roles) == ("wang", (Role.OPERATOR,))
     assert login.password.text() == ""
 
 
@@ -63,8 +64,8 @@ def test_the_right_password_lets_the_person_in_and_is_forgotten(login: LoginView
 def test_a_refused_login_says_why(
     login: LoginView, station: MemoryStation, qtbot: QtBot, who: str, password: str, said: str
 ) -> None:
-    station.add_user("off", "周强", Role.MANAGER, active=False)
-    station.add_user("shut", "钱多", Role.MANAGER, locked_until_us=NOW + 600 * US)
+    station.add_user("off", "周强", Role.SAFETY_MANAGER, active=False)
+    station.add_user("shut", "钱多", Role.SAFETY_MANAGER, locked_until_us=NOW + 600 * US)
     enter(login, who, password)
     qtbot.waitUntil(lambda: login.problem.isVisible())
     assert login.problem.text().startswith(said)
@@ -136,7 +137,7 @@ def test_idle_watch_locks_only_after_its_time_without_input(
 
 @pytest.fixture
 def users(ctx: PanelContext, station: MemoryStation, keep: Keep, qtbot: QtBot) -> UsersPanel:
-    station.add_user("old", "周强", Role.MANAGER, active=False)
+    station.add_user("old", "周强", Role.SAFETY_MANAGER, active=False)
     ctx.set_actor(station.actor("admin"))
     panel = cast(UsersPanel, keep(UsersPanel(ctx)))
     keep(panel.header)
@@ -162,6 +163,7 @@ def test_an_administrator_creates_a_user_with_a_first_password(
     assert sheet.problem.text() == "请填写登录名和姓名"
     sheet.login.setText("sun")
     sheet.name.setText("孙丽")
+    sheet.role.setCurrentIndex(sheet.role.findData(Role.OPERATOR))
     sheet.confirmed()
     assert sheet.problem.text() == "太短"
     for field in (sheet.password.first, sheet.password.second):
@@ -169,7 +171,9 @@ def test_an_administrator_creates_a_user_with_a_first_password(
     sheet.confirmed()
     qtbot.waitUntil(lambda: users.model.rowCount() == 5)
     command = station.door.submitted[-1][0]
-    assert command == CreateUser(login="sun", name="孙丽", role=Role.OPERATOR, password="blue-kettle-19")
+    assert command == CreateUser(
+        login="sun", name="孙丽", password="blue-kettle-19", grants=(Grant(role=Role.OPERATOR),)
+    )
 
 
 def test_only_what_was_changed_is_ordered(

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QComboBox, QGridLayout, QMenu, QVBoxLayout, QWidge
 
 from app.clock import US
 from app.ports import AuditRow
-from ui.i18n import DASH, count_text, has, stamp_text, t
+from ui.i18n import DASH, count_text, has, roles_text, stamp_text, t
 from ui.widgets.controls import SearchBox, button, hairline, name_control, plain_label, role_label
 from ui.widgets.panel import Panel, PanelContext
 from ui.widgets.rows import Column, RowsModel
@@ -52,9 +52,8 @@ def audit_columns() -> list[Column[AuditRow]]:
     ]
 
 
-def _role(role: str) -> str:
-    key = f"common.role.{role}"
-    return t(key) if has(key) else role or DASH
+def _role(roles: str) -> str:
+    return roles_text(roles.split(",")) if roles else DASH
 
 
 class AuditPanel(Panel):
@@ -103,7 +102,7 @@ class AuditPanel(Panel):
     def load(self, offset: int = 0) -> None:
         """Ask for a page; the first page replaces what is shown."""
         self._asked += 1
-        number, trail = self._asked, self.ctx.station.trail
+        number, trail, reader = self._asked, self.ctx.station.trail, self.ctx.actor
         days: int = self.days.currentData()
         start = self.ctx.station.now_us() - days * 86_400 * US if days else None
         action, text = str(self.kind.currentData()), self.search.text().strip()
@@ -113,7 +112,9 @@ class AuditPanel(Panel):
             self.table.states.show_loading()
 
         def ask() -> tuple[list[AuditRow], int]:
-            return trail.entries(action=action, text=text, start_us=start, offset=offset, limit=PAGE)
+            if reader is None:
+                return [], 0
+            return trail.entries(reader, action=action, text=text, start_us=start, offset=offset, limit=PAGE)
 
         def done(page: tuple[list[AuditRow], int]) -> None:
             if number != self._asked:

@@ -7,9 +7,10 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QLineEdit, QMenu, QVBoxLayou
 
 from app.ports import Answer
 from models.commands import ChangeUser, CreateUser
-from models.people import Role, UserInfo
+from models.people import UserInfo
+from models.rights import Grant, Role
 from ui.access.password import NewPassword
-from ui.i18n import near_text, stamp_text, t
+from ui.i18n import near_text, roles_text, stamp_text, t
 from ui.widgets.controls import SearchBox, button, name_control, role_label
 from ui.widgets.panel import Panel, PanelContext
 from ui.widgets.rows import Column, RowsModel
@@ -35,7 +36,7 @@ def user_columns(ctx: PanelContext) -> list[Column[UserInfo]]:
     return [
         Column("login", "access.column.login", lambda u: u.login, width=140, dim=dim),
         Column("name", "access.column.name", lambda u: u.name, width=160, stretch=True, dim=dim),
-        Column("role", "access.column.role", lambda u: t(f"common.role.{u.role}"), width=120, dim=dim),
+        Column("role", "access.column.role", lambda u: roles_text(u.roles), width=160, dim=dim),
         Column("state", "access.column.state", lambda u: _state(ctx, u), width=200, dim=dim),
         Column(
             "created", "access.column.created", lambda u: stamp_text(u.created_us), lambda u: u.created_us, 160, dim=dim
@@ -164,7 +165,8 @@ class UserSheet(Sheet):
             self.login.setText(user.login)
             self.login.setReadOnly(True)
             self.name.setText(user.name)
-            self.role.setCurrentIndex(self.role.findData(user.role))
+            self.role.setCurrentIndex(self.role.findData(user.roles[0] if user.roles else None))
+            self.role.setEnabled(False)
             self.active.setChecked(user.active)
             for box in (self.active, self.unlock, self.reset):
                 self.form.addWidget(box)
@@ -190,12 +192,11 @@ class UserSheet(Sheet):
         if new and (problem := self.password.problem()) is not None:
             raise ValueError(problem)
         if self.user is None:
-            return CreateUser(login=login, name=name, role=Role(role), password=self.password.password)
+            return CreateUser(login=login, name=name, password=self.password.password, grants=(Grant(role=role),))
         before = self.user
         return ChangeUser(
             login=login,
             name=name if name != before.name else None,
-            role=Role(role) if role != before.role else None,
             active=self.active.isChecked() if self.active.isChecked() != before.active else None,
             unlock=self.unlock.isChecked(),
             new_password=self.password.password if new else None,

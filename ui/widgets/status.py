@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from models.events import DeadLettersChanged, EngineCrashed, EngineStats, LinkChanged, LinkState, StoreFailed
-from ui.i18n import clock_text, count_text, messages, t
+from ui.i18n import clock_text, count_text, messages, roles_text, t
 from ui.theme import theme
 from ui.widgets.controls import button, hairline, name_control, plain_label, set_role
 from ui.widgets.icons import set_icon
@@ -178,8 +178,8 @@ class StatusBar(QWidget):
         self._count_letters(self._refused or 0)
         self._show_crash()
         actor = self.ctx.actor
-        role = t(f"common.role.{actor.role}") if actor is not None and actor.role is not None else ""
-        self.user.setText(f"{actor.name} ({role})" if actor is not None else t("frame.logged_out"))
+        roles = roles_text(actor.roles) if actor is not None else ""
+        self.user.setText(f"{actor.name} ({roles})" if actor is not None else t("frame.logged_out"))
         name_control(self.user, t("frame.user_tip"))
         self.language.setText("English" if messages().language == "zh" else "中文")
         name_control(self.language, t("frame.language"))

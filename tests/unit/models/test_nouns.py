@@ -15,7 +15,7 @@ from models import commands
 from models.alarms import AlarmDefinition, AlarmRow, AlarmState, Condition, ConditionKind, Priority
 from models.base import Base
 from models.commands import AcknowledgeAlarms, Command, SaveAlarmDefinition
-from models.people import Role, User, system_actor
+from models.people import User, system_actor
 from models.readings import Quality, quality_word
 
 
@@ -29,7 +29,7 @@ def store(tmp_path: Path) -> Iterator[Engine]:
 
 def test_the_second_writer_of_the_same_version_is_refused(store: Engine) -> None:
     with Session(store) as session:
-        session.add(User(login="anna", name="Anna", role=Role.OPERATOR, created_us=0))
+        session.add(User(login="anna", name="Anna", created_us=0))
         session.commit()
     with Session(store) as first, Session(store) as second:
         mine, theirs = first.get_one(User, 1), second.get_one(User, 1)
@@ -70,7 +70,7 @@ def test_quality_codes_know_their_word() -> None:
 
 def test_the_program_acts_under_a_name_of_its_own() -> None:
     actor = system_actor("CR-1")
-    assert (actor.user_id, actor.login, actor.role, actor.station) == (0, "system", None, "CR-1")
+    assert (actor.user_id, actor.login, actor.roles, actor.station) == (0, "system", (), "CR-1")
 
 
 def row(state: AlarmState, closed_us: int | None = None) -> AlarmRow:

@@ -48,7 +48,7 @@ def upgrade() -> None:
     sa.Column('user_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('login', sa.String(length=64), nullable=False),
     sa.Column('name', sa.String(length=120), nullable=False),
-    sa.Column('role', sa.String(length=32), nullable=False),
+    sa.Column('role', sa.String(length=200), nullable=False),
     sa.Column('station', sa.String(length=64), nullable=False),
     sa.Column('session_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('action', sa.String(length=64), nullable=False),

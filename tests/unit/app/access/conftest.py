@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,18 +16,23 @@ from sqlalchemy.orm import Session
 
 from app.access import users
 from app.access.audit import TRIGGERS_SQLITE, AuditTrail
-from app.access.door import Door
+from app.access.door import Door, Unit
+from app.access.force import RightsInForce
+from app.access.granting import create_danger, grant_danger, granting_handlers, seed
 from app.access.passwords import Passwords
 from app.access.people import FrontDoor, People
 from app.access.permissions import load_permissions
 from app.clock import US, ManualClock
 from app.jobs import Jobs
 from app.ports import Answer
+from app.store.engine import begin_in_full
 from models import alarms, audit  # noqa: F401 - their tables must be known to the metadata
 from models.base import Base
-from models.commands import Command
+from models.commands import Command, RemoveRole, SaveRole, SaveSignatureRule, SetGrants
 from models.events import Event
-from models.people import Actor, Role, User
+from models.people import Actor, Signature, User, system_actor
+from models.readings import PlaceInfo
+from tests.rights import add_user
 
 FAST = argon2.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
@@ -44,6 +49,7 @@ class House:
     def __init__(self, path: Path) -> None:
         self.store: Engine = create_engine(f"sqlite:///{path / 'house.db'}")
         event.listen(self.store, "connect", _quick)
+        begin_in_full(self.store)
         Base.metadata.create_all(self.store)
         with self.store.begin() as connection:
             for statement in TRIGGERS_SQLITE:
@@ -52,19 +58,52 @@ class House:
         self.jobs = Jobs(1)
         self.permissions = load_permissions()
         self.events: list[Event] = []
-        self.fail_commits = 0
-        self.door = Door(self.begin, self.permissions, self.events.append, self.clock, standing=users.standing)
+        self.fail_commits = self.commits = 0
+        self.places: list[PlaceInfo] = []
+        self.rights = RightsInForce(self.permissions, self.clock, self.read, lambda: self.places)
+        self.heads: list[tuple[int, str]] = []
+        self.door = Door(
+            self.begin,
+            self.rights,
+            self.events.append,
+            self.clock,
+            standing=users.standing,
+            still=users.still,
+            sealed=lambda last_id, last_hash: self.heads.append((last_id, last_hash)),
+        )
         self.passwords = Passwords(self.permissions.password, FAST)
         self.people = People(self.read, self.submit, self.jobs, self.passwords, self.clock, "CR-1")
-        self.door.register(users.handlers(self.permissions))
-        self.door.register(self.people.handlers())
+        zones = lambda: [place.code for place in self.places]  # noqa: E731 - asked anew at each order
+        self.door.register(users.handlers(self.permissions, self.changed))
+        self.door.register(self.people.handlers(self.changed))
+        self.door.register(
+            granting_handlers(self.permissions, zones, self.changed),
+            dangers={
+                **dict.fromkeys((SetGrants, SaveRole, RemoveRole, SaveSignatureRule), grant_danger),
+                users.StoreUser: create_danger,
+            },
+        )
         self.front = FrontDoor(self.submit, self.door.allowed, self.people, self.jobs)
-        self.trail = AuditTrail(self.read)
+        self.trail = AuditTrail(self.read, lambda _action, _reader: True)
+
+    def seed(self) -> None:
+        """What the engine does at its start: ready roles and their rights."""
+        with self.begin() as session:
+            seed(session, self.permissions, 0, "CR-1")
+        self.rights.reload()
+
+    def changed(self, unit: Unit) -> None:
+        unit.after_commit(self.rights.reload)
+
+    def entries(self, **wanted: Any) -> list[Any]:
+        """The trail without the seeding, newest first."""
+        return [row for row in self.trail.entries(system_actor("CR-1"), **wanted)[0] if row.action != "rights.seed"]
 
     @contextmanager
     def begin(self) -> Iterator[Session]:
         with Session(self.store, expire_on_commit=False) as session, session.begin():
             yield session
+            self.commits += 1
             if self.fail_commits:
                 self.fail_commits -= 1
                 raise OperationalError("COMMIT", {}, OSError("disk full"))
@@ -74,25 +113,18 @@ class House:
         with self.store.connect() as connection:
             yield connection
 
-    def submit(self, command: Command, actor: Actor) -> Future[Answer]:
+    def submit(self, command: Command, actor: Actor, signatures: Sequence[Signature] = ()) -> Future[Answer]:
         future: Future[Answer] = Future()
-        future.set_result(self.door.handle(command, actor))
+        future.set_result(self.door.handle(command, actor, signatures))
         return future
 
-    def add(self, login: str, role: Role, password: str = "", **fields: Any) -> Actor:
+    def add(self, login: str, *roles: str, password: str = "", zone: str = "", **fields: Any) -> Actor:
         """A user straight into the store, as an earlier day left it."""
+        hashed = self.passwords.hash(password) if password else ""
         with self.begin() as session:
-            user = User(
-                login=login,
-                name=login.title(),
-                role=role,
-                password=self.passwords.hash(password) if password else "",
-                created_us=self.clock.now_us(),
-                **fields,
-            )
-            session.add(user)
-            session.flush()
-            return Actor(user.id, login, user.name, role, "CR-1")
+            actor = add_user(session, login, *roles, zone=zone, now_us=self.clock.now_us(), password=hashed, **fields)
+        self.rights.reload()
+        return actor
 
     def user(self, login: str) -> User:
         with Session(self.store) as session:

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 from sqlalchemy import select
 
-from app.access.door import Outcome, Unit
+from app.access import users
+from app.access.door import Order, Outcome, Unit
 from app.ports import Refused
 from models.commands import AcknowledgeAlarms, Command, CreateUser, LogOut, SaveTag, SilenceSound, TagDraft
 from models.events import TagsChanged, UsersChanged
-from models.people import Actor, Role, User
+from models.people import Actor, User
+from models.rights import Grant, Role
 from tests.unit.app.access.conftest import House
 
 ORDER = AcknowledgeAlarms(occurrence_ids=(1, 2), reason="seen")
 
 
 def trail(house: House) -> list[tuple[str, str, str]]:
-    return [(r.action, r.outcome, r.target) for r in house.trail.entries()[0]]
+    return [(r.action, r.outcome, r.target) for r in house.entries()]
 
 
 def test_an_order_is_done_audited_and_told_after_the_commit(house: House) -> None:
@@ -39,7 +42,7 @@ def test_an_order_is_done_audited_and_told_after_the_commit(house: House) -> Non
     assert (answer.ok, answer.data) == (True, 42)
     assert happened == ["callback, events 0", "outcome"]
     assert house.events == [TagsChanged(1)]
-    (row,) = house.trail.entries()[0]
+    (row,) = house.entries()
     assert (row.action, row.outcome, row.target, row.reason) == ("alarm.acknowledge", "done", "alarm:1,2", "seen")
     assert (row.before, row.after) == ({"state": "UNACK"}, {"state": "ACKED"})
     assert (row.login, row.name, row.role, row.station) == ("anna", "Anna", "operator", "CR-1")
@@ -139,26 +142,74 @@ def test_a_command_has_one_handler(house: House) -> None:
         house.door.register({LogOut: lambda unit, command, actor: Outcome()})
 
 
-@pytest.mark.parametrize(
-    ("change", "code"),
-    [({"active": False}, "inactive"), ({"role": Role.MANAGER}, "role_changed"), ({"id": 99}, "unknown_user")],
-)
-def test_rights_end_with_the_standing_of_the_person(house: House, change: dict[str, object], code: str) -> None:
+def test_rights_end_with_the_standing_of_the_person(house: House) -> None:
     anna = house.add("anna", Role.OPERATOR)
     house.door.register({AcknowledgeAlarms: lambda unit, command, actor: Outcome()})
     with house.begin() as session:
-        user = session.scalars(select(User)).one()
-        for name, value in change.items():
-            setattr(user, name, value)
-    assert house.door.handle(ORDER, anna).code == code
+        session.scalars(select(User)).one().active = False
+    assert house.door.handle(ORDER, anna).code == "inactive"
+    assert house.door.handle(ORDER, msgspec.structs.replace(anna, user_id=99)).code == "unknown_user"
+
+
+def test_orders_that_wait_together_share_a_commit_and_fall_alone(house: House) -> None:
+    anna = house.add("anna", Role.OPERATOR)
+    seen: list[str] = []
+
+    def handler(unit: Unit, command: AcknowledgeAlarms, actor: Actor) -> Outcome:
+        seen.append(command.reason)
+        unit.session.get_one(User, actor.user_id).name = command.reason
+        unit.session.flush()
+        if command.reason == "bad":
+            raise Refused("conflict")
+        if command.reason == "defect":
+            raise KeyError("defect")
+        return Outcome(data=command.reason, after={"name": command.reason})
+
+    house.door.register({AcknowledgeAlarms: handler})
+    words = ["one", "bad", "two", "defect", "three"]
+    commits = house.commits
+    answers = house.door.handle_all([Order(AcknowledgeAlarms(occurrence_ids=(1,), reason=w), anna) for w in words])
+    assert house.commits == commits + 1
+    assert [answer.code for answer in answers] == ["done", "conflict", "done", "failed", "done"]
+    assert seen == words
+    assert house.user("anna").name == "three"
+    assert [(r.outcome, r.reason) for r in reversed(house.entries())] == [
+        ("done", "one"), ("refused", "bad"), ("done", "two"), ("failed", "defect"), ("done", "three"),
+    ]  # fmt: skip
+    assert house.trail.verify(anna) is None
+    last = house.entries()[0]
+    assert house.heads[-1] == (last.id, last.hash)
+
+
+def test_an_order_that_touches_memory_is_committed_before_the_next_is_asked(house: House) -> None:
+    anna = house.add("anna", Role.OPERATOR)
+    memory: list[str] = []
+
+    def handler(unit: Unit, command: AcknowledgeAlarms, actor: Actor) -> Outcome:
+        before = list(memory)
+        return Outcome(data=before, after_commit=(lambda: memory.append(command.reason),))
+
+    house.door.register({AcknowledgeAlarms: handler})
+    orders = [Order(AcknowledgeAlarms(occurrence_ids=(1,), reason=w), anna) for w in "abc"]
+    assert [answer.data for answer in house.door.handle_all(orders)] == [[], ["a"], ["a", "b"]]
+
+
+def test_a_group_that_does_not_commit_is_answered_one_by_one(house: House) -> None:
+    anna = house.add("anna", Role.OPERATOR)
+    house.door.register({AcknowledgeAlarms: lambda unit, command, actor: Outcome()})
+    house.fail_commits = 1
+    answers = house.door.handle_all([Order(ORDER, anna)] * 3)
+    assert [answer.code for answer in answers] == ["store_failed"] * 3
+    assert trail(house) == [("alarm.acknowledge", "failed", "alarm:1,2")] * 3
 
 
 def test_passwords_reach_neither_trail_nor_text(house: House) -> None:
     boss = house.add("boss", Role.ADMINISTRATOR)
-    order = CreateUser(login="new", name="New", role=Role.OPERATOR, password="Tr0ub4dor&3-long")
+    order = CreateUser(login="new", name="New", password="Tr0ub4dor&3-long", grants=(Grant(role=Role.OPERATOR),))
+    house.door.register({}, dangers={users.StoreUser: lambda _session, _command, _actor: None})
     assert house.front.submit(order, boss).result().ok
     assert UsersChanged(house.clock.now_us()) in house.events
-    text = repr(house.trail.entries()[0])
+    text = repr(house.entries())
     assert "Tr0ub4dor" not in text
     assert "argon2" not in text
     assert "argon2" not in repr(house.people.prepare(order, boss))

@@ -14,14 +14,16 @@ from app.alarms import records
 from app.alarms.engine import AlarmEngine
 from app.alarms.records import AlarmChanges
 from app.clock import US, ManualClock
+from app.store.engine import begin_in_full
 from models.alarms import AlarmDefinition, AlarmDefinitionRow, Condition, ConditionKind, Priority
 from models.base import Base
-from models.people import Actor, Role
+from models.people import Actor
 from models.readings import LiveValue, Tag, TagInfo
+from models.rights import Role
 
 import models.audit  # noqa: F401  isort: skip - tables of every area must be known to the metadata
 
-ANNA = Actor(user_id=1, login="anna", name="Anna", role=Role.OPERATOR, station="CR-1", session_id=7)
+ANNA = Actor(user_id=1, login="anna", name="Anna", roles=(Role.OPERATOR,), station="CR-1", session_id=7)
 
 
 class Tags:
@@ -52,6 +54,7 @@ class Plant:
     def __init__(self, path: Path) -> None:
         self.store: Engine = create_engine(f"sqlite:///{path / 'plant.db'}")
         event.listen(self.store, "connect", _quick)
+        begin_in_full(self.store)
         Base.metadata.create_all(self.store)
         self.clock = ManualClock(1_000 * US)
         self.live: dict[int, LiveValue] = {}

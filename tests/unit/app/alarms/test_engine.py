@@ -25,7 +25,8 @@ from models.alarms import (
     ConditionKind,
     Priority,
 )
-from models.people import Actor, Role, system_actor
+from models.people import Actor, system_actor
+from models.rights import Role
 from tests.unit.app.alarms.conftest import ANNA, Plant, high
 
 
@@ -584,5 +585,5 @@ def test_the_system_itself_may_suppress(plant: Plant) -> None:
 
 
 def test_a_person_without_a_name_is_shown_by_login() -> None:
-    nameless = Actor(user_id=2, login="bo", name="", role=Role.OPERATOR, station="CR-2")
+    nameless = Actor(user_id=2, login="bo", name="", roles=(Role.OPERATOR,), station="CR-2")
     assert by(nameless, "x").name == "bo"

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from app.access import users
 from app.access.audit import AuditTrail
 from app.access.door import Door
+from app.access.force import RightsInForce
 from app.access.permissions import load_permissions
 from app.alarms.handlers import handlers
 from app.alarms.rules import load_alarm_rules
@@ -43,7 +44,9 @@ from models.commands import (
     UnshelveAlarms,
 )
 from models.events import AlarmsChanged, Event, TagsChanged
-from models.people import Actor, Role, User
+from models.people import Actor
+from models.rights import Role
+from tests.rights import add_user
 from tests.unit.app.alarms.conftest import Plant, high
 
 
@@ -57,12 +60,14 @@ class Room:
         self.engine = plant.start()
         self.events: list[Event] = []
         self.fail_commits = 0
-        self.door = Door(self.begin, load_permissions(), self.events.append, plant.clock, standing=users.standing)
+        self.rights = RightsInForce(load_permissions(), plant.clock, self.read, lambda: [])
+        self.door = Door(self.begin, self.rights, self.events.append, plant.clock, standing=users.standing)
         self.door.register(handlers(self.engine, plant.tags, load_alarm_rules()))
-        self.trail = AuditTrail(self.read)
+        self.trail = AuditTrail(self.read, self.rights.allowed)
         with self.begin() as session:
-            for key, role in enumerate(Role, 1):
-                session.add(User(id=key, login=role.value, name=role.value.title(), role=role, created_us=0))
+            for role in Role:
+                add_user(session, role.value, role)
+        self.rights.reload()
 
     @contextmanager
     def begin(self) -> Iterator[Session]:
@@ -78,7 +83,7 @@ class Room:
             yield connection
 
     def who(self, role: Role) -> Actor:
-        return Actor(list(Role).index(role) + 1, role.value, role.value.title(), role, "CR-1")
+        return Actor(list(Role).index(role) + 1, role.value, role.value.title(), (role,), "CR-1")
 
     def order(self, command: Any, role: Role = Role.OPERATOR) -> Any:
         return self.door.handle(command, self.who(role))
@@ -108,7 +113,7 @@ def test_an_acknowledgement_is_stored_shown_told_and_audited_together(room: Room
     (event,) = room.events
     assert isinstance(event, AlarmsChanged)
     assert [r.state for r in event.rows] == [AlarmState.ACKED]
-    (row,), _ = room.trail.entries()
+    row = room.trail.entries(room.who(Role.AUDITOR))[0][0]
     assert (row.before, row.after) == ({"states": {"TI-1/H#1": "UNACK"}}, {"states": {"TI-1/H#1": "ACKED"}})
     assert not room.engine.take_changes()
 
@@ -137,7 +142,7 @@ def test_a_page_is_acknowledged_as_far_as_it_goes(room: Room) -> None:
 def test_an_act_that_changes_nothing_is_refused_and_audited(room: Room, key: int, code: str) -> None:
     room.raised()
     assert room.order(ResetAlarms(occurrence_ids=(key,))).code == code
-    assert room.trail.entries()[0][0].outcome == "refused"
+    assert room.trail.entries(room.who(Role.AUDITOR))[0][0].outcome == "refused"
     assert room.state == "UNACK"
 
 
@@ -200,7 +205,7 @@ def test_silence_and_mute_are_only_written_down_and_a_mute_ends(room: Room) -> N
     assert room.order(MuteSound(muted=False)).ok
 
 
-def save(room: Room, definition: AlarmDefinition, role: Role = Role.MANAGER) -> Any:
+def save(room: Room, definition: AlarmDefinition, role: Role = Role.SAFETY_MANAGER) -> Any:
     return room.order(SaveAlarmDefinition(definition=definition, reason="review"), role)
 
 
@@ -212,7 +217,7 @@ def test_a_saved_limit_guards_at_once_and_shows_before_and_after(room: Room) -> 
     assert save(room, changed).ok
     assert isinstance(room.events[-1], TagsChanged)
     assert [r.state for r in room.plant.commit().rows] == [AlarmState.UNACK]
-    (row,), _ = room.trail.entries(action="alarm.define")[0][:1], 1
+    (row,), _ = room.trail.entries(room.who(Role.AUDITOR), action="alarm.define")[0][:1], 1
     assert row.before is not None
     assert row.after is not None
     assert (row.before["conditions"][0]["limit"], row.after["conditions"][0]["limit"]) == (10.0, 7.0)

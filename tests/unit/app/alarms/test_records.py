@@ -11,6 +11,7 @@ from sqlalchemy.exc import DBAPIError
 
 from app.access import audit, users
 from app.access.door import Door
+from app.access.force import RightsInForce
 from app.access.permissions import load_permissions
 from app.alarms import records
 from app.alarms.acts import act
@@ -33,8 +34,9 @@ from models.alarms import (
 )
 from models.commands import AcknowledgeAlarms, SaveAlarmDefinition
 from models.events import Event
-from models.people import Actor, Role, User
 from models.readings import Tag, TagInfo
+from models.rights import Role
+from tests.rights import add_user
 from tests.unit.app.alarms.conftest import ANNA, Tags, high
 
 
@@ -120,11 +122,12 @@ def test_the_board_asks_both_databases_alike(both: Both) -> None:
 
 def test_orders_go_through_the_door_on_both(both: Both) -> None:
     published: list[Event] = []
-    door = Door(both.store.session, load_permissions(), published.append, both.clock, standing=users.standing)
+    rights = RightsInForce(load_permissions(), both.clock, both.store.read, lambda: [])
+    door = Door(both.store.session, rights, published.append, both.clock, standing=users.standing)
     door.register(handlers(both.engine, both.tags, load_alarm_rules()))
     with both.store.session() as session:
-        session.add(User(login="boss", name="Boss", role=Role.MANAGER, created_us=0))
-    boss = Actor(1, "boss", "Boss", Role.MANAGER, "CR-1")
+        boss = add_user(session, "boss", Role.SAFETY_MANAGER)
+    rights.reload()
     both.hear(11.0)
     both.save()
     assert door.handle(AcknowledgeAlarms(occurrence_ids=(1,), reason="a\x00b"), boss).ok

@@ -13,7 +13,8 @@ from app.clock import US, SystemClock
 from app.ports import Answer
 from models.commands import AcknowledgeAlarms
 from models.events import AlarmsResynchronised, EngineCrashed, EngineStats
-from models.people import Actor, Role
+from models.people import Actor
+from models.rights import Role
 from tests.room import Room, high
 from tests.servers import wait_for
 
@@ -100,7 +101,7 @@ def test_an_order_that_is_a_defect_answers_and_stops_nothing(running: Room) -> N
 def test_a_stranger_is_refused_and_the_alarm_stays(running: Room) -> None:
     put(running, 60)
     [row] = wait_for(running.control.alarms.open, what="alarm")
-    stranger = Actor(99, "nobody", "?", Role.OPERATOR, "CTRL-1", 12345)
+    stranger = Actor(99, "nobody", "?", (Role.OPERATOR,), "CTRL-1", 12345)
     order = AcknowledgeAlarms(occurrence_ids=(row.occurrence_id,))
     answer = running.control.engine.submit(order, stranger).result(10)
     assert not answer.ok

@@ -16,7 +16,8 @@ from app.ingest import keeping
 from app.store.engine import Store
 from models.commands import AcknowledgeAlarms
 from models.events import AlarmsChanged, StoreFailed, StoreRecovered, ValuesChanged
-from models.people import Actor, Role
+from models.rights import Role
+from tests.rights import add_user
 from tests.room import START, Room, high
 
 
@@ -162,10 +163,11 @@ def test_a_spool_that_can_not_be_read_is_kept_aside_and_stops_nothing(filled: Ro
 
 
 def test_orders_are_refused_in_words_while_the_store_is_out(filled: Room) -> None:
-    filled.core.door._standing = lambda _session, _actor: None
     filled.hear(("TT-1", at(-60, 60)))
     [row] = filled.control.alarms.open()
-    actor = Actor(1, "li", "李建国", Role.OPERATOR, "CTRL-1")
+    with filled.store.session() as session:
+        actor = add_user(session, "li", Role.OPERATOR)
+    filled.control.rights.reload()
     with full_disk(filled.store):
         order = AcknowledgeAlarms(occurrence_ids=(row.occurrence_id,), reason="x" * 100_000)
         assert filled.core.door.handle(order, actor).code == "store_failed"

@@ -13,11 +13,13 @@ from app.ingest import deadletters
 from app.ingest.inbox import Message
 from models.commands import RetryDeadLetters
 from models.events import AlarmsChanged, DeadLettersChanged, ValuesChanged
-from models.people import Actor, Role
+from models.people import Actor
 from models.readings import Quality, Reading, Tag, TagKind
+from models.rights import Role
+from tests.rights import add_user
 from tests.room import START, Room, high
 
-LEADER = Actor(1, "wang", "王敏", Role.SHIFT_LEADER, "CTRL-1")
+LEADER = Actor(1, "wang", "王敏", (Role.SHIFT_LEADER,), "CTRL-1")
 
 
 def at(seconds: float, value: object, **more: object) -> str:
@@ -204,9 +206,12 @@ def retry(room: Room) -> None:
 
 @pytest.fixture
 def staffed(room: Room) -> Room:
-    """The shift leader has standing: logged in for the door."""
+    """There is a shift leader."""
     room.begin()
-    room.core.door._standing = lambda _session, _actor: None
+    with room.store.session() as session:
+        leader = add_user(session, LEADER.login, Role.SHIFT_LEADER, name=LEADER.name, station=LEADER.station)
+    assert leader == LEADER
+    room.control.rights.reload()
     return room
 
 
