@@ -14,6 +14,7 @@ import msgspec
 from models.alarms import AlarmDefinition, AlarmRow, Priority
 from models.commands import Command
 from models.events import EngineStats, Event, LinkChanged
+from models.login import LoginResult, TotpState
 from models.people import Actor, Credential, UserInfo
 from models.performance import AlarmPerformance
 from models.readings import LiveValue, PlaceInfo, TagInfo
@@ -217,22 +218,19 @@ class Alarms(Protocol):
         """Every transition of one occurrence, oldest first. For worker threads."""
 
 
-class LoginResult(msgspec.Struct, frozen=True):
-    """Outcome of a login: 'done', 'wrong', 'locked' (with until), 'inactive', 'must_change'."""
-
-    code: str
-    actor: Actor | None = None
-    locked_until_us: int | None = None
-
-
 class People(Protocol):
     """Login and users. Hashing takes time: call from worker threads."""
 
-    def log_in(self, login: str, password: str) -> Future[LoginResult]:
-        """Check a password and open a session; audited either way."""
+    def log_in(self, login: str, password: str, code: str = "") -> Future[LoginResult]:
+        """Check a password, and the second step's code, and open a session; audited either way."""
 
-    def set_first_password(self, login: str, old_password: str, new_password: str) -> Future[LoginResult]:
+    def set_first_password(
+        self, login: str, old_password: str, new_password: str, code: str = ""
+    ) -> Future[LoginResult]:
         """Replace a must-change password and log in."""
+
+    def second_step(self, actor: Actor) -> TotpState:
+        """How the person's own second step stands. For worker threads."""
 
     def users(self) -> list[UserInfo]:
         """All users."""

@@ -7,6 +7,7 @@ from sqlalchemy import BigInteger, ForeignKey, LargeBinary, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, BigInt, Keyed
+from models.people import Actor
 
 
 class ExternalAccount(Base):
@@ -62,3 +63,28 @@ class TotpState(msgspec.Struct, frozen=True):
     required: bool = False
     confirmed_us: int | None = None
     recovery_left: int = 0
+
+
+class LoginResult(msgspec.Struct, frozen=True):
+    """Outcome of a login.
+
+    done                   with the actor, and new recovery codes (once) when this login confirmed a new secret
+    wrong · inactive · store_failed
+    locked                 until ``locked_until_us``
+    must_change            set_first_password goes on
+    weak_password          the new password will not do
+    totp_needed            log_in (set_first_password) again with the code of the telephone, or one on paper
+    wrong_code             that code was wrong, old or used; counts like a wrong password
+    totp_enrol             a role asks for one-time codes: show ``offer``, then log_in again with the first code
+    directory_unavailable  no server of the company's directory answers; nothing else can let this account in
+    not_allowed            the directory knows the person, but: ``detail`` no_group · no_role · login · disabled · locked
+                           · account_expired · password_expired · must_change · hours · workstation · refused
+    key_trouble            the key of the one-time secrets can't be read
+    """
+
+    code: str
+    actor: Actor | None = None
+    locked_until_us: int | None = None
+    detail: str = ""
+    offer: TotpOffer | None = None
+    recovery_codes: tuple[str, ...] = ()

@@ -52,7 +52,10 @@ class Actor(msgspec.Struct, frozen=True):
 
 
 class UserInfo(msgspec.Struct, frozen=True):
-    """What lists of users show; never the hash."""
+    """What lists of users show; never the hash.
+
+    ``external``: the password lies in the company's directory; ``second_step``: off · pending · on.
+    """
 
     id: int
     login: str
@@ -62,6 +65,8 @@ class UserInfo(msgspec.Struct, frozen=True):
     must_change: bool
     locked_until_us: int | None
     created_us: int
+    external: bool = False
+    second_step: str = "off"
 
     @property
     def roles(self) -> tuple[str, ...]:

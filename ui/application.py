@@ -21,8 +21,9 @@ from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 
 from app.bridge import Bridge
 from app.jobs import Jobs, calm_collector, release_collector
-from app.ports import LoginResult, Station
+from app.ports import Station
 from app.reports.excel import export_table
+from models.login import LoginResult
 from models.people import Actor
 from ui.i18n import messages, t
 from ui.main_window import MainWindow

@@ -12,20 +12,26 @@ from concurrent.futures import Future
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
-import msgspec
 import structlog
 from sqlalchemy import Connection, func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.access import users
+from app.access.checking import Checking
 from app.access.door import Handler, Outcome, Unit
+from app.access.keys import KeyTrouble
+from app.access.login import Login
 from app.access.passwords import Passwords
 from app.access.rights import read_grants
+from app.access.second_step import SecondStep, StoreConfirmed, StoreDisabled, StoreRecoveryCodes, StoreTotp
+from app.access.totp import SealBroken
 from app.access.users import Secret
 from app.clock import Clock
 from app.jobs import Jobs
-from app.ports import Answer, LoginResult
+from app.ports import Answer, Refused
 from models.commands import ChangeOwnPassword, ChangeUser, Command, CreateUser
+from models.login import ExternalAccount, LoginResult, TotpSecret, TotpState
+from models.login_commands import ConfirmTotp, DisableTotp, EnrolTotp, RenewRecoveryCodes
 from models.people import Actor, Credential, Signature, User, UserInfo
 from models.rights import Grant
 
@@ -40,7 +46,20 @@ class Submit(Protocol):
 
 
 ANSWER_WITHIN_S = 60.0
-_USER = User.__table__
+SECOND_STEP: tuple[type[Command], ...] = (EnrolTotp, ConfirmTotp, RenewRecoveryCodes, DisableTotp)
+PREPARED: tuple[type[Command], ...] = (CreateUser, ChangeUser, ChangeOwnPassword, *SECOND_STEP)
+_USER, _EXTERNAL, _TOTP = User.__table__, ExternalAccount.__table__, TotpSecret.__table__
+_USERS = (
+    select(
+        _USER,
+        _EXTERNAL.c.user_id.is_not(None).label("external"),
+        _TOTP.c.created_us.label("since_us"),
+        _TOTP.c.confirmed_us,
+    )
+    .outerjoin(_EXTERNAL, _EXTERNAL.c.user_id == _USER.c.id)
+    .outerjoin(_TOTP, _TOTP.c.user_id == _USER.c.id)
+    .order_by(_USER.c.login)
+)
 
 
 class People:
@@ -54,21 +73,33 @@ class People:
         passwords: Passwords,
         clock: Clock,
         station: str,
+        checking: Checking,
+        second_step: SecondStep,
     ) -> None:
         self._read = read
         self._submit = submit
         self._jobs = jobs
         self._passwords = passwords
-        self._clock = clock
-        self._station = station
+        self._checking = checking
+        self._second_step = second_step
+        self._login = Login(read, self._order, checking, second_step, passwords, clock, station)
 
-    def log_in(self, login: str, password: str) -> Future[LoginResult]:
-        """Check a password and open a session; audited either way. Never raises but for a closed pool."""
-        return self._jobs.run(self._log_in, login.strip(), password)
+    def log_in(self, login: str, password: str, code: str = "") -> Future[LoginResult]:
+        """Check a password and open a session; audited either way. Never raises but for a closed pool.
 
-    def set_first_password(self, login: str, old_password: str, new_password: str) -> Future[LoginResult]:
+        ``code`` is the telephone's, or one on paper, once 'totp_needed' or 'totp_enrol' was the answer.
+        """
+        return self._jobs.run(self._login.log_in, login.strip(), password, None, code)
+
+    def set_first_password(
+        self, login: str, old_password: str, new_password: str, code: str = ""
+    ) -> Future[LoginResult]:
         """Replace a must-change password and log in; 'weak_password' when the new one will not do."""
-        return self._jobs.run(self._log_in, login.strip(), old_password, new_password)
+        return self._jobs.run(self._login.log_in, login.strip(), old_password, new_password, code)
+
+    def second_step(self, actor: Actor) -> TotpState:
+        """How the person's own second step stands. For workers. Raises SQLAlchemyError."""
+        return self._second_step.state(actor.user_id, self._login.roles(actor.user_id))
 
     def create_first(self, login: str, name: str, password: str) -> Future[Answer]:
         """The first administrator of a station without users; refused with 'forbidden' when there is one."""
@@ -76,7 +107,7 @@ class People:
         def work() -> Answer:
             secret = self._secret(password, login)
             command = users.StoreFirstAdministrator(login=login.strip(), name=name, secret=secret)
-            return self._order(command, self._anonymous(login))
+            return self._order(command, self._login.anonymous(login))
 
         return self._jobs.run(work)
 
@@ -89,7 +120,7 @@ class People:
         """All users, by login."""
         with self._read() as connection:
             grants = read_grants(connection)
-            rows = connection.execute(select(_USER).order_by(_USER.c.login))
+            rows = connection.execute(_USERS)
             return [_info(row, tuple(grants.get(row.id, ()))) for row in rows]
 
     def weakness(self, password: str, login: str = "") -> str | None:
@@ -114,14 +145,41 @@ class People:
                 secret_or_none = None if new is None else self._secret(new, command.login)
                 return users.StoreUserChange(change=bare, secret=secret_or_none)
             case ChangeOwnPassword():
-                user = self._find(actor.login)
+                user = self._checking.find(actor.login)
                 stored = user.password if user is not None else ""
                 proved = self._passwords.matches(stored, command.old_password)
                 secret = self._secret(command.new_password, actor.login)
                 if proved and command.new_password == command.old_password:
                     secret = Secret("", "same")
                 return users.StoreOwnPassword(login=actor.login, seen=Secret(stored), proved=proved, secret=secret)
+            case EnrolTotp():
+                obstacle = self._obstacle(actor, command.password)
+                return (
+                    StoreTotp(obstacle=obstacle)
+                    if obstacle
+                    else self._second_step.enrolment(actor.user_id, actor.login)
+                )
+            case ConfirmTotp():
+                proof = self._second_step.prove(actor.user_id, command.code)
+                if proof is None:
+                    return StoreConfirmed()
+                proof, codes = self._second_step.with_recovery_codes(proof)
+                return StoreConfirmed(proof=proof, codes=codes)
+            case RenewRecoveryCodes():
+                obstacle = self._obstacle(actor, command.password)
+                codes, hashes = ((), ()) if obstacle else self._second_step.recovery_codes()
+                return StoreRecoveryCodes(obstacle=obstacle, codes=codes, hashes=hashes)
+            case DisableTotp():
+                required = self._second_step.required(self._login.roles(actor.user_id))
+                return StoreDisabled(obstacle=self._obstacle(actor, command.password), required=required)
         return command
+
+    def _obstacle(self, actor: Actor, password: str) -> str:
+        """Why the person's password does not do again; '' when it does."""
+        checked = self._checking.check(actor.login, password)
+        if checked.code == "done" and checked.user is not None and checked.user.id == actor.user_id:
+            return ""
+        return "wrong_password" if checked.code in ("done", "wrong") else checked.code
 
     def handlers(self, reload: Callable[[Unit], None] = lambda _unit: None) -> dict[type[Command], Handler]:
         """For orders with a password that reach the engine thread unprepared: they are hashed there, which is slow."""
@@ -131,38 +189,11 @@ class People:
             prepared = self.prepare(command, actor)
             return behind[type(prepared)](unit, prepared, actor)
 
-        return {CreateUser: handle, ChangeUser: handle, ChangeOwnPassword: handle}
+        def astray(unit: Unit, command: Command, actor: Actor) -> Outcome:
+            raise Refused("failed", "passwords and codes are checked on the way here, by the front door")
 
-    def _log_in(self, login: str, password: str, new_password: str | None = None) -> LoginResult:
-        try:
-            user = self._find(login)
-        except SQLAlchemyError as error:
-            log.error("login_without_store", detail=type(error).__name__)
-            return LoginResult("store_failed")
-        until = user.locked_until_us if user is not None else None
-        if until is not None and until > self._clock.now_us():
-            self._order(users.RecordFailedLogin(login=login, code="locked"), self._anonymous(login))
-            return LoginResult("locked", locked_until_us=until)
-        stored = user.password if user is not None else ""
-        if not self._passwords.matches(stored, password) or user is None:
-            return self._wrong(login)
-        if not user.active:
-            self._order(users.RecordFailedLogin(login=login, code="inactive"), self._anonymous(login))
-            return LoginResult("inactive")
-        if user.must_change and new_password is None:
-            return LoginResult("must_change")
-        actor = Actor(user.id, user.login, user.name, self._roles(user.id), self._station)
-        answer = self._order(self._admission(user, stored, password, new_password), actor)
-        if not answer.ok:
-            return LoginResult(answer.code, locked_until_us=answer.params.get("until_us"))
-        return LoginResult("done", msgspec.structs.replace(actor, session_id=answer.data))
-
-    def _roles(self, user_id: int) -> tuple[str, ...]:
-        now_us = self._clock.now_us()
-        with self._read() as connection:
-            grants = read_grants(connection, user_id).get(user_id, [])
-        current = (g.role for g in grants if g.until_us is None or g.until_us > now_us)
-        return tuple(dict.fromkeys(current))
+        hashed: dict[type[Command], Handler] = {CreateUser: handle, ChangeUser: handle, ChangeOwnPassword: handle}
+        return hashed | dict.fromkeys(SECOND_STEP, astray)
 
     def sign(self, credentials: Iterable[Credential]) -> list[Signature] | Answer:
         """Check the passwords of signatures; an answer says which is wrong. Slow: for workers. Raises SQLAlchemyError.
@@ -171,44 +202,25 @@ class People:
         """
         signatures = []
         for given in credentials:
-            user = self._find(given.login)
-            until = user.locked_until_us if user is not None else None
-            if until is not None and until > self._clock.now_us():
-                return Answer("signature_locked", given.login, {"login": given.login, "until_us": until})
-            stored = user.password if user is not None else ""
-            if not self._passwords.matches(stored, given.password) or user is None:
-                self._order(*self.failure(given.login))
-                return Answer("signature_wrong", given.login, {"login": given.login, "second": given.second})
-            signatures.append(Signature(user.id, user.login, user.name, given.meaning, stored, given.second))
+            checked = self._checking.check(given.login, given.password)
+            user, facts = checked.user, {"login": given.login, "second": given.second}
+            if checked.code == "locked":
+                return Answer("signature_locked", given.login, facts | {"until_us": checked.until_us})
+            if checked.code == "directory_unavailable":
+                return Answer("directory_unavailable", checked.detail, facts)
+            if user is None or checked.code not in ("done", "inactive"):  # of the inactive the door says that they are
+                self._order(*self.failure(given.login, "wrong" if checked.code == "done" else checked.code))
+                return Answer("signature_wrong", given.login, facts)
+            signatures.append(Signature(user.id, user.login, user.name, given.meaning, checked.seen, given.second))
         return signatures
 
-    def _admission(self, user: Any, stored: str, password: str, new_password: str | None) -> Command:
-        if new_password is not None:
-            secret = Secret("", "same") if new_password == password else self._secret(new_password, user.login)
-            return users.StoreFirstPassword(login=user.login, user_id=user.id, seen=Secret(stored), secret=secret)
-        rehashed = Secret(self._passwords.hash(password)) if self._passwords.outdated(stored) else None
-        return users.OpenSession(login=user.login, user_id=user.id, seen=Secret(stored), rehashed=rehashed)
-
-    def failure(self, login: str) -> tuple[Command, Actor]:
-        """The order that records a wrong password, and who gives it."""
-        return users.RecordFailedLogin(login=login[:64], code="wrong"), self._anonymous(login)
-
-    def _wrong(self, login: str) -> LoginResult:
-        answer = self._order(*self.failure(login))
-        until = answer.data if answer.ok else None
-        return LoginResult("locked" if until is not None else "wrong", locked_until_us=until)
-
-    def _find(self, login: str) -> Any:
-        with self._read() as connection:
-            wanted = select(_USER).where(func.lower(_USER.c.login) == login.strip().lower())
-            return connection.execute(wanted).first()
+    def failure(self, login: str, code: str = "wrong") -> tuple[Command, Actor]:
+        """The order that records a password or code that was not right, and who gives it."""
+        return self._login.failure(login, code)
 
     def _secret(self, password: str, login: str) -> Secret:
         weakness = self._passwords.weakness(password, login.strip())
         return Secret("" if weakness else self._passwords.hash(password), weakness)
-
-    def _anonymous(self, login: str) -> Actor:
-        return Actor(-1, login[:64], "", (), self._station)
 
     def _order(self, command: Command, actor: Actor) -> Answer:
         return self._submit(command, actor).result(ANSWER_WITHIN_S)
@@ -232,7 +244,7 @@ class FrontDoor:
 
     def submit(self, command: Command, actor: Actor, signatures: Sequence[Credential] = ()) -> Future[Answer]:
         """Queue an order; the future answers and never raises for a refusal."""
-        if not signatures and not isinstance(command, CreateUser | ChangeUser | ChangeOwnPassword):
+        if not signatures and not isinstance(command, PREPARED):
             return self._submit(command, actor)
 
         def work() -> Answer:
@@ -243,6 +255,9 @@ class FrontDoor:
                 prepared = self._people.prepare(command, actor)
             except SQLAlchemyError as error:
                 return Answer("store_failed", type(error).__name__)
+            except (KeyTrouble, SealBroken) as error:
+                log.error("second_step_without_key", login=actor.login, detail=str(error))
+                return Answer("key_trouble", str(error))
             answer = self._submit(prepared, actor, signed).result(ANSWER_WITHIN_S)
             if answer.code == "wrong_password":  # guessing from an open station counts like guessing at the login
                 self._submit(*self._people.failure(actor.login)).result(ANSWER_WITHIN_S)
@@ -265,4 +280,6 @@ def _info(row: Any, grants: tuple[Grant, ...]) -> UserInfo:
         must_change=row.must_change,
         locked_until_us=row.locked_until_us,
         created_us=row.created_us,
+        external=row.external,
+        second_step="off" if row.since_us is None else "pending" if row.confirmed_us is None else "on",
     )

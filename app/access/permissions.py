@@ -50,6 +50,12 @@ class PasswordRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     common: list[str]
 
 
+class SecondStepRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Roles (their codes) whose holders must use one-time codes."""
+
+    required: list[str] = []
+
+
 class SignaturePack(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What a danger asks for at first."""
 
@@ -74,6 +80,7 @@ class _Pack(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     signatures: dict[str, SignaturePack]
     login: LoginRules
     password: PasswordRules
+    second_step: SecondStepRules = SecondStepRules()
     notes: str = ""
 
 
@@ -84,6 +91,7 @@ class Permissions:
         self.version = pack.version
         self.login = pack.login
         self.password = pack.password
+        self.second_step = pack.second_step
         self.scopes: Mapping[str, Scope] = pack.actions
         self.signatures: Mapping[str, SignaturePack] = pack.signatures
         self.basic = frozenset(pack.basic.allow)

@@ -17,16 +17,19 @@ from sqlalchemy.orm import Session as Transaction
 from app.access.door import Handler, Outcome, Unit
 from app.access.granting import held, keep_a_keeper, store_grants
 from app.access.permissions import ANONYMOUS, SYSTEM, Permissions
+from app.access.second_step import Proof, spend
 from app.clock import US
 from app.ports import Refused
 from models.commands import ChangeUser, Command, LogOut
 from models.events import UsersChanged
+from models.login import ExternalAccount
 from models.people import Actor, Session, Signature, User
 from models.rights import Grant, Role
 
 _ACTIVE = select(User.active).where(User.id == bindparam("user_id"))
 _OPEN = select(Session.user_id, Session.closed_us).where(Session.id == bindparam("session_id"))
 _LOGIN = re.compile(r"[\w][\w.\-@]{0,63}")
+COUNTED = ("wrong", "wrong_code")  # what counts towards the lock
 
 
 class Secret(msgspec.Struct, frozen=True):
@@ -48,12 +51,15 @@ class _OnUser(Command, frozen=True, kw_only=True):
 
 
 class OpenSession(_OnUser, frozen=True, kw_only=True):
-    """The password was right: begin a session. ``seen`` is the hash that it was checked against."""
+    """The password was right: begin a session. ``seen`` is the hash that it was checked against ('' for an account of
+    the directory), ``proof`` the second step where there is one.
+    """
 
     action: ClassVar[str] = "session.login"
     user_id: int
     seen: Secret
     rehashed: Secret | None = None
+    proof: Proof | None = None
 
 
 class RecordFailedLogin(_OnUser, frozen=True, kw_only=True):
@@ -106,6 +112,7 @@ class StoreFirstPassword(_OnUser, frozen=True, kw_only=True):
     user_id: int
     seen: Secret
     secret: Secret
+    proof: Proof | None = None
 
 
 class StoreFirstAdministrator(_OnUser, frozen=True, kw_only=True):
@@ -151,16 +158,16 @@ def handlers(
 
     def open_session(unit: Unit, command: OpenSession, actor: Actor) -> Outcome:
         user = _verified(unit, command.user_id, command.seen)
-        if user.must_change or not user.password:
+        if not external(unit.session, user.id) and (user.must_change or not user.password):
             raise Refused("must_change")
         if command.rehashed is not None:
             user.password = command.rehashed.value
-        return _begin_session(unit, user, actor)
+        return _begin_session(unit, user, actor, command.proof)
 
     def failed(unit: Unit, command: RecordFailedLogin, actor: Actor) -> Outcome:
         user = find(unit.session, command.login)
         after: dict[str, Any] = {"code": command.code}
-        if user is not None and command.code == "wrong":
+        if user is not None and command.code in COUNTED:
             user.failed_logins += 1
             wait_s = rules.wait_s(user.failed_logins)
             user.locked_until_us = unit.now_us + round(wait_s * US) if wait_s else None
@@ -172,7 +179,7 @@ def handlers(
         if not user.must_change:
             raise Refused("invalid", "this password need not be changed")
         user.password, user.must_change = _strong(command.secret), False
-        return _begin_session(unit, user, actor)
+        return _begin_session(unit, user, actor, command.proof)
 
     return {
         OpenSession: open_session,
@@ -210,12 +217,24 @@ def _verified(unit: Unit, user_id: int, seen: Secret) -> User:
     return user
 
 
-def _begin_session(unit: Unit, user: User, actor: Actor) -> Outcome:
+def external(transaction: Transaction, user_id: int) -> bool:
+    """Does the password of this user lie in the company's directory?"""
+    return transaction.get(ExternalAccount, user_id) is not None
+
+
+def _begin_session(unit: Unit, user: User, actor: Actor, proof: Proof | None) -> Outcome:
+    how = spend(unit, user.id, proof)
     user.failed_logins, user.locked_until_us = 0, None
     session = Session(user_id=user.id, station=actor.station, opened_us=unit.now_us)
     unit.session.add(session)
     unit.session.flush()
-    return Outcome(data=session.id, after={"session": session.id})
+    return Outcome(data=session.id, after={"session": session.id} | how)
+
+
+def _own_account(unit: Unit, user_id: int) -> None:
+    """Raises Refused external_account: a password of the directory is changed there."""
+    if external(unit.session, user_id):
+        raise Refused("external_account", "the password lies in the company's directory")
 
 
 def _strong(secret: Secret) -> str:
@@ -247,7 +266,7 @@ def _first_administrator(
 
 def _add(unit: Unit, login: str, name: str, password: str, *, must_change: bool) -> User:
     login, name = login.strip(), name.strip()
-    if not _LOGIN.fullmatch(login) or login.lower() in (SYSTEM, ANONYMOUS):
+    if not sayable(login):
         raise Refused("invalid", "a login is 1 to 64 letters, digits, '.', '-', '_' or '@'", field="login")
     _check_name(name)
     if find(unit.session, login) is not None:
@@ -264,6 +283,11 @@ def _add(unit: Unit, login: str, name: str, password: str, *, must_change: bool)
     unit.session.add(user)
     unit.session.flush()
     return user
+
+
+def sayable(login: str) -> bool:
+    """Can somebody have this login here?"""
+    return bool(_LOGIN.fullmatch(login)) and login.lower() not in (SYSTEM, ANONYMOUS)
 
 
 def _check_name(name: str) -> None:
@@ -286,6 +310,7 @@ def _change(unit: Unit, command: StoreUserChange, actor: Actor, reload: Callable
     if change.unlock:
         user.failed_logins, user.locked_until_us = 0, None
     if command.secret is not None:
+        _own_account(unit, user.id)
         user.password, user.must_change, closes = _strong(command.secret), True, True
         user.failed_logins, user.locked_until_us = 0, None
     unit.session.flush()
@@ -298,6 +323,7 @@ def _change(unit: Unit, command: StoreUserChange, actor: Actor, reload: Callable
 
 
 def _own_password(unit: Unit, command: StoreOwnPassword, actor: Actor) -> Outcome:
+    _own_account(unit, actor.user_id)
     user = unit.session.get(User, actor.user_id)
     if user is not None and user.locked_until_us is not None and user.locked_until_us > unit.now_us:
         raise Refused("locked", until_us=user.locked_until_us)

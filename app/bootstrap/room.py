@@ -16,12 +16,18 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.access.audit import AuditTrail
+from app.access.checking import Checking
 from app.access.door import Door, Handler, Unit
+from app.access.external import LoginDirectory
+from app.access.externals import handlers as external_handlers
 from app.access.force import RightsInForce
 from app.access.granting import create_danger, grant_danger, granting_handlers, seed
+from app.access.keys import key_store
 from app.access.passwords import Passwords
 from app.access.people import FrontDoor, People
 from app.access.permissions import Permissions, load_permissions
+from app.access.second_step import SecondStep, reset_danger
+from app.access.second_step import handlers as second_step_handlers
 from app.access.users import StoreUser, standing, still
 from app.access.users import handlers as access_handlers
 from app.alarms import records
@@ -55,6 +61,7 @@ from app.store.retention import Retirement
 from app.store.spool import Spool
 from models.commands import Command, RemoveRole, SaveRole, SaveSignatureRule, SetGrants
 from models.events import AlarmsResynchronised, EngineStats, LinkChanged, LinkState
+from models.login_commands import ResetTotp
 from models.people import Actor
 from models.readings import Reading
 
@@ -69,6 +76,7 @@ DANGERS: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("alarm.shelve", "alarm.out_of_service"), ("alarm.suppress_critical",)),
     **{order.action: ("rights.change", "rights.change_own") for order in RIGHTS_ORDERS},
     "user.create": ("rights.change",),
+    ResetTotp.action: (ResetTotp.action,),
 }
 RunScenarioBy = Callable[[str, bool], None]
 
@@ -122,6 +130,7 @@ class EngineCore:
                 **alarm_dangers(self.alarms),
                 **dict.fromkeys(RIGHTS_ORDERS, grant_danger),
                 StoreUser: create_danger,
+                ResetTotp: reset_danger,
             },
         )
         room.alarm_engine = self.alarms
@@ -134,6 +143,8 @@ class EngineCore:
                 room.permissions, lambda: [place.code for place in room.tags.places()], self.rights_changed
             ),
             room.people.handlers(self.rights_changed),
+            external_handlers(lambda: [place.code for place in room.tags.places()], self.rights_changed),
+            second_step_handlers(),
             alarm_handlers(self.alarms, room.tags, room.alarm_rules),
             monitoring_handlers(self.reload_tags),
             ingest_handlers(room.inbox, self.pipeline.set_open_letters, room.run_scenario, self.reload_mapping),
@@ -232,7 +243,27 @@ class ControlRoom:
             on_restart=self._after_crash,
         )
         passwords = Passwords(self.permissions.password)
-        self.people = People(self.store.read, self.engine.submit, self.jobs, passwords, self.clock, self.name)
+        checking = Checking(
+            self.store.read, passwords, self.clock, self.permissions.login, _login_directory(config, data_dir)
+        )
+        second_step = SecondStep(
+            self.store.read,
+            key_store(data_dir),
+            passwords,
+            self.clock,
+            required=self.permissions.second_step.required,
+            site=self.site,
+        )
+        self.people = People(
+            self.store.read,
+            self.engine.submit,
+            self.jobs,
+            passwords,
+            self.clock,
+            self.name,
+            checking=checking,
+            second_step=second_step,
+        )
         self.door = FrontDoor(self.engine.submit, self.rights.allowed, self.people, self.jobs)
         self.clients = [
             BrokerClient(broker, self.name, self.inbox, self.clock, self._link_changed, config_dir=data_dir)
@@ -319,6 +350,15 @@ class ControlRoom:
         for client in self.clients:
             client.reconnect()
         self.bus.publish(AlarmsResynchronised(self.clock.now_us(), "engine"))
+
+
+def _login_directory(config: Config, data_dir: Path) -> LoginDirectory | None:
+    """The company's directory; its library is loaded by the stations that use one. Raises ConfigError."""
+    if config.directory is None:
+        return None
+    from app.access.directory import Directory
+
+    return Directory(config.directory, data_dir)
 
 
 def _told(core: object, link: LinkChanged) -> Answer:

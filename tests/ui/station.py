@@ -24,7 +24,6 @@ from app.ports import (
     Answer,
     AuditRow,
     DeadLetterRow,
-    LoginResult,
     ScenarioInfo,
     Statistics,
     TransitionRow,
@@ -41,6 +40,7 @@ from models.events import (
     UsersChanged,
     ValuesChanged,
 )
+from models.login import LoginResult
 from models.people import Actor, Credential, UserInfo
 from models.performance import AlarmPerformance
 from models.readings import LiveValue, PlaceInfo, TagInfo, TagKind

@@ -7,7 +7,8 @@ import json
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QComboBox, QScrollArea, QVBoxLayout, QWidget
 
-from app.ports import Answer, LoginResult
+from app.ports import Answer
+from models.login import LoginResult
 from models.people import Actor
 from ui.access.password import NewPassword, password_field
 from ui.i18n import clock_text, messages, t

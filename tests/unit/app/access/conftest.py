@@ -14,14 +14,18 @@ from sqlalchemy import Connection, Engine, create_engine, event, select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from app.access import users
+from app.access import externals, second_step, users
 from app.access.audit import TRIGGERS_SQLITE, AuditTrail
+from app.access.checking import Checking
 from app.access.door import Door, Unit
+from app.access.external import LoginDirectory
 from app.access.force import RightsInForce
 from app.access.granting import create_danger, grant_danger, granting_handlers, seed
+from app.access.keys import KeyStore
 from app.access.passwords import Passwords
 from app.access.people import FrontDoor, People
 from app.access.permissions import load_permissions
+from app.access.second_step import SecondStep
 from app.clock import US, ManualClock
 from app.jobs import Jobs
 from app.ports import Answer
@@ -30,6 +34,7 @@ from models import alarms, audit  # noqa: F401 - their tables must be known to t
 from models.base import Base
 from models.commands import Command, RemoveRole, SaveRole, SaveSignatureRule, SetGrants
 from models.events import Event
+from models.login_commands import ResetTotp
 from models.people import Actor, Signature, User, system_actor
 from models.readings import PlaceInfo
 from tests.rights import add_user
@@ -46,7 +51,7 @@ def _quick(connection: Any, _: Any) -> None:
 class House:
     """Everything about access, wired as bootstrap does it."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, directory: LoginDirectory | None = None, required: Sequence[str] = ()) -> None:
         self.store: Engine = create_engine(f"sqlite:///{path / 'house.db'}")
         event.listen(self.store, "connect", _quick)
         begin_in_full(self.store)
@@ -72,10 +77,24 @@ class House:
             sealed=lambda last_id, last_hash: self.heads.append((last_id, last_hash)),
         )
         self.passwords = Passwords(self.permissions.password, FAST)
-        self.people = People(self.read, self.submit, self.jobs, self.passwords, self.clock, "CR-1")
+        self.keys = KeyStore(path / "keys")
+        self.checking = Checking(self.read, self.passwords, self.clock, self.permissions.login, directory)
+        self.second_step = SecondStep(self.read, self.keys, self.passwords, self.clock, required=required)
+        self.people = People(
+            self.read,
+            self.submit,
+            self.jobs,
+            self.passwords,
+            self.clock,
+            "CR-1",
+            checking=self.checking,
+            second_step=self.second_step,
+        )
         zones = lambda: [place.code for place in self.places]  # noqa: E731 - asked anew at each order
         self.door.register(users.handlers(self.permissions, self.changed))
         self.door.register(self.people.handlers(self.changed))
+        self.door.register(externals.handlers(zones, self.changed))
+        self.door.register(second_step.handlers(), dangers={ResetTotp: second_step.reset_danger})
         self.door.register(
             granting_handlers(self.permissions, zones, self.changed),
             dangers={

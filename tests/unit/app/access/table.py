@@ -18,7 +18,17 @@ _LEAD = _WATCH | {"alarm.out_of_service", "alarm.return_to_service", "deadletter
 _SAFETY = _LEAD | {"alarm.define", "deadletter.discard", "audit.read", "rights.read"}
 
 MAY: dict[str, set[str]] = {
-    "everybody": {"session.login", "session.logout", "user.password", "user.first_password", "alarm.silence"},
+    "everybody": {
+        "session.login",
+        "session.logout",
+        "user.password",
+        "user.first_password",
+        "totp.enrol",
+        "totp.confirm",
+        "totp.recovery",
+        "totp.disable",
+        "alarm.silence",
+    },
     Role.WORKER: set(),
     Role.OPERATOR: _WATCH,
     Role.SHIFT_LEADER: _LEAD,
@@ -41,6 +51,7 @@ MAY: dict[str, set[str]] = {
         "place.save",
         "user.create",
         "user.change",
+        "totp.reset",
         "rights.grant",
         "rights.role",
         "rights.role_remove",

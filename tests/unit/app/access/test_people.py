@@ -7,8 +7,8 @@ import pytest
 
 from app.access.passwords import Passwords
 from app.access.permissions import load_permissions
-from app.ports import LoginResult
 from models.commands import ChangeOwnPassword, ChangeUser, CreateUser, LogOut, SetGrants
+from models.login import LoginResult
 from models.people import Actor, Credential, User
 from models.rights import Grant, Role
 from tests.unit.app.access.conftest import FAST, House
