@@ -33,10 +33,10 @@ from typing import Any
 
 import msgspec
 
+from app.exchange import IntakeError, limited, looked_at
 from models.commands import SavePlace, TagDraft
 from models.readings import PlaceInfo, PlaceKind, Retention, TagInfo, TagKind
 
-MOST_ROWS = 200_000
 #: Column → titles in use, besides the column's own name.
 TITLES: dict[str, tuple[str, ...]] = {
     "tag": ("位号", "name", "tag name", "点名"),
@@ -117,9 +117,9 @@ class TagFile(msgspec.Struct, frozen=True):
 def read_csv(path: Path) -> list[list[str]]:
     """Cells of a CSV file: UTF-8 (with or without mark) or GBK; comma, semicolon or tab.
 
-    Raises OSError, or ValueError when it is neither text nor a table of at most 200 000 rows.
+    Raises OSError, or IntakeError (a ValueError) when it is too big, no text, or holds too many rows or cells.
     """
-    raw = path.read_bytes()
+    raw = looked_at(path, "text").read_bytes()
     text = ""
     for encoding in ("utf-8-sig", "gb18030"):
         try:
@@ -128,16 +128,13 @@ def read_csv(path: Path) -> list[list[str]]:
         except UnicodeDecodeError:
             continue
     if "\x00" in text or (raw and not text):
-        raise ValueError(f"{path.name} is no text in UTF-8 or GBK")
+        raise IntakeError("wrong_type", f"{path.name} is no text in UTF-8 or GBK")
     first = text.partition("\n")[0]
     delimiter = max(",;\t", key=first.count)
     try:
-        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
+        return limited(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), path.name)
     except csv.Error as error:
-        raise ValueError(f"{path.name}: {error}") from error
-    if len(rows) > MOST_ROWS:
-        raise ValueError(f"{path.name} holds more than {MOST_ROWS} rows")
-    return rows
+        raise IntakeError("wrong_type", f"{path.name}: {error}") from error
 
 
 def check_rows(

@@ -1,21 +1,19 @@
 """Tables to files and back: CSV (UTF-8 with BOM, as Excel wants it) and real .xlsx with typed cells, frozen and filtered head.
 
-Text that a spreadsheet would run as a formula (beginning with = + - @, tab or carriage return) is written as text.
+Text that a spreadsheet would run as a formula is written as text; a workbook is looked at before it is opened
+(:mod:`app.exchange` says how).
 """
 
 from __future__ import annotations
 
-import csv
 import math
 import os
-import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-_DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
-_ILLEGAL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
-MAX_CELL = 32_767
+from app.exchange import MAX_ROWS, IntakeError, is_formula, limited, looked_at, plain_text, safe_text, write_csv
+
 Row = Sequence[Any]
 
 
@@ -24,7 +22,7 @@ def export_table(path: Path, head: Sequence[str], rows: Iterable[Row]) -> None:
 
     The file is written beside its place and moved there whole. Raises OSError, or ValueError for another ending.
     """
-    writers = {".csv": _csv, ".xlsx": _xlsx}
+    writers = {".csv": write_csv, ".xlsx": _xlsx}
     writer = writers.get(path.suffix.lower())
     if writer is None:
         raise ValueError(f"{path.suffix}: only .csv and .xlsx can be written")
@@ -56,15 +54,15 @@ def write_book(path: Path, sheets: Iterable[tuple[str, Sequence[str], Iterable[R
         scratch.unlink(missing_ok=True)
 
 
-def read_rows(path: Path, most: int = 200_000) -> list[list[Any]]:
+def read_rows(path: Path, most: int = MAX_ROWS) -> list[list[Any]]:
     """Cells of a workbook's first sheet, row by row, formulas as their last value; empty rows at the end are dropped.
 
-    Raises OSError, or ValueError when it is no workbook or holds more than ``most`` rows.
+    Raises OSError, or IntakeError (a ValueError) when it is no workbook, too big, or holds more than ``most`` rows.
     """
     return next(iter(_read(path, most, first_only=True).values()), [])
 
 
-def read_book(path: Path, most: int = 200_000) -> dict[str, list[list[Any]]]:
+def read_book(path: Path, most: int = MAX_ROWS) -> dict[str, list[list[Any]]]:
     """Cells of every sheet, by tab, like :func:`read_rows`; ``most`` rows in all. Raises OSError, ValueError."""
     return _read(path, most, first_only=False)
 
@@ -76,19 +74,20 @@ def _read(path: Path, most: int, *, first_only: bool) -> dict[str, list[list[Any
     from openpyxl.utils.exceptions import InvalidFileException
 
     try:
-        book = load_workbook(path, read_only=True, data_only=True)
+        book = load_workbook(looked_at(path, "xlsx"), read_only=True, data_only=True)
     except (BadZipFile, InvalidFileException, KeyError, SyntaxError) as error:
-        raise ValueError(f"{path.name} is no Excel workbook") from error
+        raise IntakeError("wrong_type", f"{path.name} is no Excel workbook") from error
     found: dict[str, list[list[Any]]] = {}
-    count = 0
+    left = most
     try:
         for sheet in book.worksheets[:1] if first_only else book.worksheets:
-            rows: list[list[Any]] = []
-            for row in sheet.iter_rows(values_only=True):
-                rows.append(list(row))
-                count += 1
-                if count > most:
-                    raise ValueError(f"{path.name} holds more than {most} rows")
+            try:
+                rows = limited(sheet.iter_rows(values_only=True), path.name, left)
+            except SyntaxError as error:  # the sheet's XML is broken
+                raise IntakeError("wrong_type", f"{path.name}: sheet {sheet.title} can't be read") from error
+            except IntakeError as error:
+                raise IntakeError(error.code, f"{path.name} holds more than {most} rows or too many cells") from error
+            left -= len(rows)
             while rows and all(cell is None or cell == "" for cell in rows[-1]):
                 rows.pop()
             found[sheet.title] = rows
@@ -97,26 +96,10 @@ def _read(path: Path, most: int, *, first_only: bool) -> dict[str, list[list[Any
     return found
 
 
-def safe_text(text: str) -> str:
-    """Text that no spreadsheet runs: a leading apostrophe where it would, no characters that XML forbids."""
-    text = _ILLEGAL.sub("\N{REPLACEMENT CHARACTER}", text)[: MAX_CELL - 1]
-    return "'" + text if text.startswith(_DANGEROUS) else text
-
-
 def _cell(value: Any) -> Any:
-    if isinstance(value, str):
-        return safe_text(value)
     if isinstance(value, float) and not math.isfinite(value):
         return None
     return value
-
-
-def _csv(path: Path, head: Sequence[str], rows: Iterable[Row]) -> None:
-    with path.open("w", encoding="utf-8-sig", newline="") as handle:
-        writer = csv.writer(handle)
-        writer.writerow([safe_text(title) for title in head])
-        for row in rows:
-            writer.writerow([_cell(value) for value in row])
 
 
 def _xlsx(path: Path, head: Sequence[str], rows: Iterable[Row]) -> None:
@@ -153,6 +136,8 @@ def _text_cell(sheet: Any, text: str) -> Any:
     from openpyxl.cell import WriteOnlyCell
 
     cell = WriteOnlyCell(sheet)
-    cell.value = _ILLEGAL.sub("\N{REPLACEMENT CHARACTER}", text)[:MAX_CELL]
+    cell.value = plain_text(text)
     cell.data_type = "s"
+    if is_formula(text):
+        cell.quotePrefix = True  # stays text when somebody edits the cell
     return cell

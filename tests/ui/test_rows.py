@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from PySide6.QtCore import QPersistentModelIndex, Qt
 from PySide6.QtTest import QAbstractItemModelTester
 
+from app.exchange import write_csv
 from ui.widgets.rows import MANY, Column, RowsModel
-from ui.widgets.table import write_csv
 
 
 @dataclasses.dataclass(frozen=True)

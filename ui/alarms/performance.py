@@ -12,6 +12,7 @@ from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from app.clock import US
+from app.exchange import write_csv
 from models.performance import AlarmPerformance, BadActor
 from models.readings import PlaceKind
 from ui.alarms.performance_actors import ActorDelegate, ActorModel
@@ -25,7 +26,7 @@ from ui.widgets.controls import SegmentedButtons, button, hairline, icon_button,
 from ui.widgets.exporting import ask_file, write_rows
 from ui.widgets.panel import Panel, PanelContext
 from ui.widgets.states import StateStack
-from ui.widgets.table import DataTable, write_csv
+from ui.widgets.table import DataTable
 
 PERIODS = {"shift": 8 * 3600, "day": 86_400, "week": 7 * 86_400, "month": 30 * 86_400}  # seconds up to now
 EVERY_MS = 60_000  # while it is looked at

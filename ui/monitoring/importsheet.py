@@ -9,6 +9,7 @@ from typing import Any
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QPlainTextEdit, QProgressBar
 
+from app.exchange import write_csv
 from app.monitoring.tagfile import CellProblem, TagFile, check_rows, read_csv, tag_table
 from app.ports import Answer
 from app.reports.excel import read_rows
@@ -18,7 +19,6 @@ from ui.monitoring.fields import TextField
 from ui.widgets.controls import button, plain_label, role_label
 from ui.widgets.panel import PanelContext, answer_text
 from ui.widgets.sheet import Sheet
-from ui.widgets.table import write_csv
 
 SHOWN = 500
 MOST_REFUSED = 20  # something is wrong with the whole, not with a row

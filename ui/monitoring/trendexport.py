@@ -10,12 +10,12 @@ from typing import Any
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QWidget
 
+from app.exchange import write_csv
 from app.ports import Answer
 from models.commands import ExportData
 from ui.i18n import file_stamp, stamp_text, t, unit_text
 from ui.monitoring.plot import Plot
 from ui.widgets.panel import PanelContext
-from ui.widgets.table import write_csv
 
 KINDS = ("png", "csv", "xlsx")
 Table = tuple[list[str], list[list[Any]]]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -22,6 +21,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.exchange import clipboard_line, write_csv
 from ui.i18n import messages, t
 from ui.theme import theme
 from ui.widgets.exporting import ask_file, write_rows
@@ -185,8 +185,8 @@ class DataTable(QWidget, Generic[R]):
     def copy(self) -> None:
         """Copy the selection as text with tabs."""
         columns = [self.model.columns[i] for i in self._visible()]
-        lines = ["\t".join(column.text(row).replace("\t", " ") for column in columns) for row in self.selected()]
-        QGuiApplication.clipboard().setText("\n".join(["\t".join(self.head()), *lines]))
+        lines = [clipboard_line(column.text(row) for column in columns) for row in self.selected()]
+        QGuiApplication.clipboard().setText("\n".join([clipboard_line(self.head()), *lines]))
 
     def cells(self, rows: Sequence[R]) -> list[list[Any]]:
         """What goes to a file: the visible columns of the rows, numbers as numbers."""
@@ -349,19 +349,3 @@ class DataTable(QWidget, Generic[R]):
     def _retranslate(self) -> None:
         self.model.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, len(self.model.columns) - 1)
         self.model.rearrange()
-
-
-def write_csv(path: Path, head: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
-    """Write a CSV file that spreadsheet programs open rightly (UTF-8 with mark).
-
-    Cells that a spreadsheet would take for a formula are quoted with an apostrophe. Raises OSError.
-    """
-    with path.open("w", encoding="utf-8-sig", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(head)
-        for row in rows:
-            writer.writerow([_harmless(cell) for cell in row])
-
-
-def _harmless(cell: Any) -> Any:
-    return f"'{cell}" if isinstance(cell, str) and cell[:1] in ("=", "+", "-", "@", "\t", "\r") else cell
