@@ -60,7 +60,7 @@ def good_id_number(number: str) -> bool:
 def good_phone(number: str) -> bool:
     """A mobile number, or 3 to 15 digits with the usual marks between them."""
     bare = re.sub(r"[\s()\-]", "", number)
-    return bool(re.fullmatch(r"\+?\d{3,15}", bare)) and not re.fullmatch(r"1[3-9]\d{3,9}|1[3-9]\d{11,}", bare)
+    return bool(re.fullmatch(r"\+?\d{3,15}", bare)) and not re.fullmatch(r"1[3-9]\d{1,8}|1[3-9]\d{10,}", bare)
 
 
 def wrong_private(field: PrivateField, value: str) -> str | None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import flag_modified
 
 from app.masking import mask, mask_name
 from app.organisation import changes, checks
@@ -57,6 +58,7 @@ class PeopleWriter:
             if PrivateField.NAME in fresh:
                 row.name_masked = mask_name(fresh[PrivateField.NAME])
             row.erased_us = None
+            flag_modified(row, "number")  # another version: editors of private values alone must notice each other too
             session.flush()
         after = _facts(session, row, self._private.of_person(session, row.id) if fresh else before_private)
         if fresh:
