@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 from app.access import audit
-from app.access.anchors import Written, tail_of
 from app.access.guard import TrailGuard
 from app.access.verification import verify
 from app.clock import US
@@ -39,13 +38,11 @@ class Trail:
     def write(self, target: str, guarded: bool = True, **fields: Any) -> None:
         self.now_us += US
         with self.store.session() as session:
-            before = tail_of(session.connection())
             values: dict[str, Any] = {"action": "alarm.acknowledge", "outcome": "done", "reason": "见过了"}
             values |= {"before": {"a": 1.5, "b": [1, None]}, "after": None} | fields
-            audit.append(session, t_us=self.now_us, actor=SYSTEM, target=target, **values)
-            after = tail_of(session.connection())
+            row = audit.append(session, t_us=self.now_us, actor=SYSTEM, target=target, **values)
         if guarded:
-            self.guard.committed(Written(after[0], before[1], *after), self.now_us)
+            self.guard.committed(row, row, self.now_us)
 
     def verify(self, **changes: Any) -> TrailReport:
         signer = self.guard.signer

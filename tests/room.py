@@ -122,4 +122,5 @@ class Room:
 
     def close(self) -> None:
         self.control.jobs.close()
+        self.control.guard.close()
         self.store.close()

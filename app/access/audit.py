@@ -11,7 +11,7 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, func, insert, or_, select
 from sqlalchemy.orm import Session
@@ -48,6 +48,14 @@ TRIGGERS_POSTGRESQL: tuple[str, ...] = (
 )
 
 
+class Sealed(NamedTuple):
+    """A row's number, its predecessor's seal and its own."""
+
+    id: int
+    prev_hash: str
+    hash: str
+
+
 def append(
     session: Session,
     *,
@@ -60,8 +68,8 @@ def append(
     before: Mapping[str, Any] | None = None,
     after: Mapping[str, Any] | None = None,
     signed: list[dict[str, Any]] | None = None,
-) -> tuple[int, str]:
-    """Add a row in the session's transaction; returns its id and hash. ``outcome`` is done · refused · failed.
+) -> Sealed:
+    """Add a row in the session's transaction; returns how it is sealed. ``outcome`` is done · refused · failed.
 
     Values under keys that speak of secrets are blotted out. Raises SQLAlchemyError.
     """
@@ -87,7 +95,7 @@ def append(
     row["signed"] = [_clean("", line) for line in signed] if signed else None
     row["hash"] = seal(row)
     connection.execute(_INSERT, [row])
-    return int(row["id"]), str(row["hash"])
+    return Sealed(row["id"], row["prev_hash"], row["hash"])
 
 
 def seal(row: Mapping[str, Any]) -> str:

@@ -126,12 +126,12 @@ class Door:
         *,
         standing: Standing,
         still: Callable[[Session, Signature], str | None] = lambda _session, _signature: None,
-        sealed: Callable[[int, str], None] = lambda _last_id, _last_hash: None,
+        sealed: Callable[[audit.Sealed, audit.Sealed], None] = lambda _first, _last: None,
     ) -> None:
         """``standing`` says why an actor may not act at all at present (logged out, deactivated …), or None.
 
         ``still`` says why a signature does not count any more (locked, password changed …), or None. ``sealed`` is told
-        the number and the hash of the trail's last row after each commit that added any.
+        the first and the last row that a commit added to the trail, after it.
         """
         self._begin = begin
         self._rights = rights
@@ -191,13 +191,13 @@ class Door:
         """Take orders as long as they may share a transaction; commit; tell."""
         done: list[_Done] = []
         current: _Done | None = None
-        head: tuple[int, str] | None = None
+        rows: list[audit.Sealed] = []
         try:
             with self._begin() as session:
                 while waiting and len(done) < GROUP:
                     current = _Done(waiting.popleft(), Answer())
                     done.append(current)
-                    head = self._one(session, current)
+                    rows.append(self._one(session, current))
                     session.expunge_all()
                     if current.unit is not None and current.unit.touches_memory(current.outcome):
                         break
@@ -207,14 +207,13 @@ class Door:
             if not done:
                 done.append(_Done(waiting.popleft(), Answer()))
             return self._lost(done, error)
-        if head is not None:
-            _run([lambda: self._sealed(*head)])
+        _run([lambda: self._sealed(rows[0], rows[-1])])
         for each in done:
             self._tell(each)
         return [each.answer for each in done]
 
-    def _one(self, session: Session, done: _Done) -> tuple[int, str]:
-        """One order behind its savepoint; the trail's new head. Raises SQLAlchemyError when even the refusal is not taken."""
+    def _one(self, session: Session, done: _Done) -> audit.Sealed:
+        """One order behind its savepoint; its row in the trail. Raises SQLAlchemyError when even the refusal is not taken."""
         order = done.order
         done.unit = Unit(session, self._clock.now_us())
         actor = _named(order.actor, self._rights.roles_of(order.actor))
@@ -297,7 +296,7 @@ class Door:
         before: dict[str, Any] | None,
         after: dict[str, Any] | None,
         now_us: int,
-    ) -> tuple[int, str]:
+    ) -> audit.Sealed:
         command = order.command
         return audit.append(
             session,
@@ -336,8 +335,8 @@ class Door:
             actor = _named(each.order.actor, self._rights.roles_of(each.order.actor))
             try:
                 with self._begin() as session:
-                    head = self._write(session, each.order, actor, "failed", None, _said(answer), self._clock.now_us())
-                self._sealed(*head)
+                    row = self._write(session, each.order, actor, "failed", None, _said(answer), self._clock.now_us())
+                self._sealed(row, row)
             except SQLAlchemyError as again:
                 log.error(
                     "refusal_not_audited", action=each.order.command.action, login=actor.login, detail=_cause(again)

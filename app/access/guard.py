@@ -7,8 +7,8 @@ runs on without guard: alarms matter more.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -91,8 +91,9 @@ class TrailGuard:
             connection = session.connection()
             self._last_us = connection.execute(select(func.max(AuditAnchor.t_us))).scalar()
             note = self._head.start(connection, now_us, fresh=self._fresh)
-            before = tail_of(connection)
-            if note:
+        self._fresh = False
+        if note:
+            with self.watched(begin, now_us) as session:
                 audit.append(
                     session,
                     t_us=now_us,
@@ -102,15 +103,22 @@ class TrailGuard:
                     outcome="failed",
                     after=note,
                 )
-                after = tail_of(session.connection())
-        if note:
-            self._head.committed(Written(after[0], before[1], *after), now_us)
-        self._fresh = False
 
-    def committed(self, written: Written, now_us: int) -> None:
-        """Tell of the rows that a commit added. Engine thread; about 50 µs; never raises."""
+    def committed(self, first: audit.Sealed, last: audit.Sealed, now_us: int) -> None:
+        """Tell of the first and the last row that a commit added. Engine thread; about 50 µs; never raises."""
         if self._head is not None:
-            self._head.committed(written, now_us)
+            self._head.committed(Written(first.id, first.prev_hash, last.id, last.hash), now_us)
+
+    @contextmanager
+    def watched(self, begin: Begin, now_us: int) -> Iterator[Session]:
+        """A unit of work outside the door that may add rows: told of like any other once it is committed."""
+        with begin() as session:
+            before = tail_of(session.connection())
+            yield session
+            session.flush()
+            after = tail_of(session.connection())
+        if after != before and self._head is not None:
+            self._head.committed(Written(before[0] + 1, before[1], *after), now_us)
 
     def due(self, now_us: int) -> bool:
         """Is it time for the daily anchor (a new UTC day, or none yet)? Engine thread, cheap."""

@@ -95,6 +95,7 @@ def prepare_demo(
         count = live_through(core.pipeline, core.alarms, simulator, clock, now_us, duty, hours=hours)
     finally:
         room.jobs.close()
+        room.guard.close()
         room.store.close()
     _write_accounts(data_dir, accounts)
     log.info("demo_prepared", samples=count, directory=str(data_dir))

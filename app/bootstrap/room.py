@@ -22,6 +22,7 @@ from app.access.external import LoginDirectory
 from app.access.externals import handlers as external_handlers
 from app.access.force import RightsInForce
 from app.access.granting import create_danger, grant_danger, granting_handlers, seed
+from app.access.guard import TrailGuard
 from app.access.keys import key_store
 from app.access.passwords import Passwords
 from app.access.people import FrontDoor, People
@@ -117,10 +118,19 @@ class EngineCore:
             letters = deadletters.count_open(connection)
         self.pipeline.rebuild_slots()
         self.pipeline.set_open_letters(letters)
-        with room.store.session() as session:
+        room.guard.start(room.store.session, clock.now_us())
+        with room.guard.watched(room.store.session, clock.now_us()) as session:
             seed(session, room.permissions, clock.now_us(), room.name)
         room.rights.reload()
-        self.door = Door(room.store.session, room.rights, bus.publish, clock, standing=standing, still=still)
+        self.door = Door(
+            room.store.session,
+            room.rights,
+            bus.publish,
+            clock,
+            standing=standing,
+            still=still,
+            sealed=lambda first, last: room.guard.committed(first, last, clock.now_us()),
+        )
         for handlers in self._handlers():
             self.door.register(handlers)
         self.door.register(
@@ -148,6 +158,7 @@ class EngineCore:
             alarm_handlers(self.alarms, room.tags, room.alarm_rules),
             monitoring_handlers(self.reload_tags),
             ingest_handlers(room.inbox, self.pipeline.set_open_letters, room.run_scenario, self.reload_mapping),
+            room.guard.handlers(),
         ]
 
     def rights_changed(self, unit: Unit) -> None:
@@ -169,7 +180,7 @@ class EngineCore:
         self._room.bus.publish(AlarmsResynchronised(self._room.clock.now_us(), "tags"))
 
     def every_second(self) -> None:
-        """Links as tags of their own; old history goes."""
+        """Links as tags of their own; old history goes; the trail gets its daily anchor."""
         room, now_us = self._room, self._room.clock.now_us()
         self.pipeline.feed(
             [Reading(broker_tag(link.broker), now_us, float(link.state is LinkState.UP)) for link in room.links()]
@@ -182,6 +193,11 @@ class EngineCore:
                     self.retirement.step(connection, now_us)
             except SQLAlchemyError as error:
                 log.warning("retention_failed", detail=str(error.__cause__ or error))
+        if self.pipeline.store_ok and room.guard.due(now_us):
+            try:
+                room.guard.anchor(room.store.session, now_us)
+            except SQLAlchemyError as error:
+                log.warning("anchor_failed", detail=str(error.__cause__ or error))
 
     def link_changed(self, link: LinkChanged) -> None:
         """Sparkplug nodes of a lost broker must be born again before their data is believed."""
@@ -229,6 +245,7 @@ class ControlRoom:
         self.rights = RightsInForce(self.permissions, self.clock, self.store.read, self.tags.places)
         self.rights.dangers = DANGERS
         self.trail = AuditTrail(self.store.read, self.rights.allowed)
+        self.guard = TrailGuard(data_dir, config.audit, self.name, self.store.read, self.rights.allowed)
         self.dead_letters = DeadLetterReader(self.store)
         self.inbox = Inbox(config.engine.queue)
         self.run_scenario = run_scenario
@@ -248,7 +265,7 @@ class ControlRoom:
         )
         second_step = SecondStep(
             self.store.read,
-            key_store(data_dir),
+            key_store(data_dir, config.audit.keys == "keyring"),
             passwords,
             self.clock,
             required=self.permissions.second_step.required,
@@ -296,6 +313,7 @@ class ControlRoom:
             client.stop()
         self.engine.stop()
         self.jobs.close()
+        self.guard.close()
         self.store.close()
 
     def now_us(self) -> int:

@@ -79,6 +79,7 @@ def replay_file(
         room = ControlRoom(load_config(where) if data_dir else Config(), where, clock)
         stack.callback(room.store.close)
         stack.callback(room.jobs.close)
+        stack.callback(room.guard.close)
         if data_dir is None:
             room.store.relax()
         player = _Player(room, clock, definitions)

@@ -74,7 +74,7 @@ class House:
             self.clock,
             standing=users.standing,
             still=users.still,
-            sealed=lambda last_id, last_hash: self.heads.append((last_id, last_hash)),
+            sealed=lambda _first, last: self.heads.append((last.id, last.hash)),
         )
         self.passwords = Passwords(self.permissions.password, FAST)
         self.keys = KeyStore(path / "keys")

@@ -15,7 +15,7 @@ _WATCH = {
     "simulator.scenario",
 }
 _LEAD = _WATCH | {"alarm.out_of_service", "alarm.return_to_service", "deadletter.retry", "signature.second"}
-_SAFETY = _LEAD | {"alarm.define", "deadletter.discard", "audit.read", "rights.read"}
+_SAFETY = _LEAD | {"alarm.define", "deadletter.discard", "audit.read", "audit.verify", "audit.package", "rights.read"}
 
 MAY: dict[str, set[str]] = {
     "everybody": {
@@ -43,7 +43,7 @@ MAY: dict[str, set[str]] = {
         "tag.retire",
     },
     Role.TRAINING_MANAGER: {"data.export"},
-    Role.AUDITOR: {"audit.read", "rights.read"},
+    Role.AUDITOR: {"audit.read", "audit.verify", "audit.package", "rights.read"},
     Role.ADMINISTRATOR: _SAFETY
     | {
         "tag.save",
@@ -52,6 +52,7 @@ MAY: dict[str, set[str]] = {
         "user.create",
         "user.change",
         "totp.reset",
+        "audit.anchor",
         "rights.grant",
         "rights.role",
         "rights.role_remove",
