@@ -151,15 +151,17 @@ class Directory:
         """An encrypted connection that nobody is bound on yet. Raises _Unavailable for whatever goes wrong within."""
         config, url = self._config, urlsplit(server)
         try:
-            tls = _Tls(ssl.create_default_context(cafile=None if self._ca is None else str(self._ca)))
+            context = ssl.create_default_context(cafile=None if self._ca is None else str(self._ca))
         except OSError as error:
             raise _Unavailable(f"CA certificate {self._ca}: {error.strerror or error}") from error
+        # Python 3.13 began to refuse what is signed well but formed as older company authorities do; 3.11 does not
+        context.verify_flags &= ~ssl.VERIFY_X509_STRICT
         connection = ldap3.Connection(
             ldap3.Server(
                 url.hostname,
                 port=url.port or PORTS[url.scheme],
                 use_ssl=url.scheme == "ldaps",
-                tls=tls,
+                tls=_Tls(context),
                 get_info=ldap3.NONE,
                 connect_timeout=config.timeout_s,
             ),

@@ -3,10 +3,12 @@
 Pure: secrets and figures in, answers out; who keeps them is :mod:`app.access.second_step`. A code is good for its own half
 minute and the two beside it, and once only: whoever looks over a shoulder must not use it again. Secrets lie encrypted
 in the store (AES-256-GCM under a key of their own), bound to their user, so that a copied row opens nothing elsewhere.
+The libraries are loaded by those who log in with a code, not by every start.
 """
 
 from __future__ import annotations
 
+import base64
 import hmac
 import io
 import secrets
@@ -14,8 +16,6 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Final
 
-import pyotp
-import segno
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
@@ -36,19 +36,23 @@ class SealBroken(RuntimeError):
 
 def new_secret() -> str:
     """160 random bits, in base 32 as telephones want them."""
-    return pyotp.random_base32(32)
+    return base64.b32encode(secrets.token_bytes(20)).decode()
 
 
 def uri(secret: str, login: str, site: str = "") -> str:
     """What the picture for the telephone says; ``site`` tells stations of several plants apart."""
+    from pyotp import TOTP
+
     issuer = f"{ISSUER} {site}".strip().replace(":", " ")
-    return pyotp.TOTP(secret, digits=DIGITS, interval=STEP_S).provisioning_uri(
+    return TOTP(secret, digits=DIGITS, interval=STEP_S).provisioning_uri(
         name=login.replace(":", " "), issuer_name=issuer
     )
 
 
 def qr_png(text: str, scale: int = 6) -> bytes:
     """The picture as PNG, ``scale`` pixels a module, with its quiet zone."""
+    import segno
+
     out = io.BytesIO()
     segno.make(text, error="m", micro=False).save(out, kind="png", scale=scale)
     return out.getvalue()
@@ -56,6 +60,8 @@ def qr_png(text: str, scale: int = 6) -> bytes:
 
 def qr_svg(text: str) -> bytes:
     """The picture as SVG that takes any size."""
+    import segno
+
     out = io.BytesIO()
     segno.make(text, error="m", micro=False).save(out, kind="svg", omitsize=True)
     return out.getvalue()
@@ -63,7 +69,9 @@ def qr_svg(text: str) -> bytes:
 
 def code_at(secret: str, t_us: int) -> str:
     """The code of a time (UTC microseconds), as the telephone shows it."""
-    return pyotp.TOTP(secret, digits=DIGITS, interval=STEP_S).at(datetime.fromtimestamp(t_us // US, UTC))
+    from pyotp import TOTP
+
+    return TOTP(secret, digits=DIGITS, interval=STEP_S).at(datetime.fromtimestamp(t_us // US, UTC))
 
 
 def is_code(text: str) -> bool:
