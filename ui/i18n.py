@@ -10,9 +10,9 @@ from __future__ import annotations
 import math
 import re
 import tomllib
+from collections.abc import Iterable
 from datetime import datetime
 from functools import cache, lru_cache
-from collections.abc import Iterable
 from typing import Any
 
 from PySide6.QtCore import QCoreApplication, QLibraryInfo, QLocale, QObject, QTranslator, Signal

@@ -22,6 +22,7 @@ from models.commands import LogOut
 from models.people import Actor
 from ui.access.idle import IdleWatch
 from ui.access.login import LoginView
+from ui.access.signing import SignatureSheet
 from ui.alarms.banner import AlarmBanner
 from ui.alarms.detail import AlarmDetail
 from ui.alarms.find import alarm_items
@@ -126,6 +127,7 @@ class MainWindow(QMainWindow):
         ctx.toast.connect(self.toasts.show_text)
         ctx.ask.connect(self._ask)
         ctx.open_sheet.connect(self._open_sheet)
+        ctx.sign.connect(lambda request: self.context.open_sheet(SignatureSheet(ctx, request), over=True))
         ctx.go.connect(self.go)
         ctx.actor_changed.connect(self._actor_changed)
         self.rail.chosen.connect(self.go)

@@ -19,6 +19,7 @@ from app.access.permissions import Permissions
 from app.ports import Refused
 from models.commands import Command, RemoveRole, SaveRole, SaveSignatureRule, SetGrants
 from models.events import RightsChanged
+from models.login import ExternalAccount
 from models.people import Actor, User, system_actor
 from models.rights import Grant, KnownAction, Role, RoleAssignment, RoleRight, RoleRow, SignatureRuleRow
 
@@ -40,7 +41,8 @@ def seed(transaction: Transaction, permissions: Permissions, now_us: int, statio
             role = RoleRow(code=code.value, name="", name_en="", ready=True)
             transaction.add(role)
             transaction.flush()
-        gets = sorted(permissions.actions(code).intersection(new))
+        has = transaction.scalars(select(RoleRight.action).where(RoleRight.role_id == role.id))
+        gets = sorted(permissions.actions(code).intersection(new).difference(has))
         transaction.add_all(RoleRight(role_id=role.id, action=action) for action in gets)
         if gets:
             handed[code.value] = gets
@@ -189,12 +191,22 @@ def store_grants(
 
 
 def keep_a_keeper(unit: Unit) -> None:
-    """Raises Refused last_administrator when nobody active could grant rights any more."""
+    """Raises Refused last_administrator when nobody active could grant rights any more.
+
+    Accounts of the company's directory don't count: they can't get in while it does not answer.
+    """
     keepers = (
         select(func.count(func.distinct(User.id)))
         .join(RoleAssignment, RoleAssignment.user_id == User.id)
         .join(RoleRight, RoleRight.role_id == RoleAssignment.role_id)
-        .where(User.active, RoleRight.action == KEEPER, RoleAssignment.zone == "", RoleAssignment.until_us.is_(None))
+        .outerjoin(ExternalAccount, ExternalAccount.user_id == User.id)
+        .where(
+            ExternalAccount.user_id.is_(None),
+            User.active,
+            RoleRight.action == KEEPER,
+            RoleAssignment.zone == "",
+            RoleAssignment.until_us.is_(None),
+        )
     )
     if not unit.session.scalar(keepers):
         raise Refused("last_administrator", "somebody must be able to grant rights")

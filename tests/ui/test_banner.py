@@ -159,7 +159,7 @@ def test_an_acknowledgement_that_is_on_its_way_is_not_given_twice(
     orders: list[Command] = []
     waiting: Future[Answer] = Future()
 
-    def slow(command: Command, actor: Actor) -> Future[Answer]:
+    def slow(command: Command, actor: Actor, signatures: object = ()) -> Future[Answer]:
         orders.append(command)
         return waiting
 
@@ -211,7 +211,7 @@ def test_it_shows_the_present_value_beside_the_limit(
 def test_silence_and_mute_work_at_once_while_the_store_is_away(
     banner: AlarmBanner, station: MemoryStation, ctx: PanelContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def away(command: Command, actor: Actor) -> Future[Answer]:
+    def away(command: Command, actor: Actor, signatures: object = ()) -> Future[Answer]:
         answer: Future[Answer] = Future()
         answer.set_result(Answer(code="store_failed"))
         return answer
@@ -231,7 +231,7 @@ def test_a_mute_that_the_rules_refuse_is_taken_back(
 ) -> None:
     refused: Future[Answer] = Future()
     refused.set_result(Answer(code="too_long", params={"max_s": 600}))
-    monkeypatch.setattr(station.door, "submit", lambda _command, _actor: refused)
+    monkeypatch.setattr(station.door, "submit", lambda _command, _actor, _signatures=(): refused)
     banner._mute(True, 6000.0, "正在通话")
     flush()
     assert not banner.sound.muted

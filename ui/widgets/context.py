@@ -38,6 +38,7 @@ class ContextColumn(QWidget):
         self.stack.addWidget(self.empty)
         self._views: dict[str, tuple[QWidget, str]] = {}
         self.sheet: Sheet | None = None
+        self._beneath: list[Sheet] = []
         self.must_stay = False
         self._settle = QTimer(self, singleShot=True, interval=BOUNCE_MS)
         self._settle.timeout.connect(lambda: self._deaf(False))
@@ -72,9 +73,13 @@ class ContextColumn(QWidget):
         self.must_stay = on
         self.close_button.setVisible(not on)
 
-    def open_sheet(self, sheet: Sheet) -> None:
-        """Put a question over the views; an earlier one is closed."""
-        self.close_sheet()
+    def open_sheet(self, sheet: Sheet, over: bool = False) -> None:
+        """Put a question over the views; an earlier one is closed, or with ``over`` waits beneath until this one is."""
+        if over and self.sheet is not None:
+            self._beneath.append(self.sheet)
+            self.sheet.hide()
+        else:
+            self.close_sheet()
         self.sheet = sheet
         sheet.closed.connect(lambda: self._sheet_closed(sheet))
         self.header.hide()
@@ -85,12 +90,17 @@ class ContextColumn(QWidget):
         sheet.setFocus()
 
     def close_sheet(self) -> None:
-        """Close the question, if there is one."""
-        if self.sheet is not None:
+        """Close the question, if there is one, and those that wait beneath it."""
+        while self.sheet is not None:
             self.sheet.close()
 
     def _sheet_closed(self, sheet: Sheet) -> None:
-        if self.sheet is sheet:
+        if sheet in self._beneath:
+            self._beneath.remove(sheet)
+        elif self._beneath and self.sheet is sheet:
+            self.sheet = self._beneath.pop()
+            self.sheet.show()
+        elif self.sheet is sheet:
             self.sheet = None
             self.header.show()
             self.stack.show()

@@ -21,7 +21,7 @@ from app.bridge import Bridge
 from app.jobs import Jobs
 from app.ports import Answer, Station
 from models.commands import Command
-from models.people import Actor
+from models.people import Actor, Credential
 from ui.i18n import age_text, has, messages, t
 from ui.theme import Theme, theme
 from ui.widgets.controls import Button, SearchBox
@@ -53,6 +53,21 @@ class ReasonRequest(msgspec.Struct, kw_only=True):
     one_shot: bool = False
 
 
+class SignatureRequest(msgspec.Struct, kw_only=True):
+    """A dangerous order waits for signatures (see ``ui.access.signing.SignatureSheet``).
+
+    danger  code of what is dangerous about it
+    second  a second person must sign too
+    sign    gives the order again with these signatures; its second argument is called with the answer
+    done    called once with the final answer; code 'cancelled' when the person gave up
+    """
+
+    danger: str
+    second: bool
+    sign: Callable[[tuple[Credential, ...], Callable[[Answer], None]], None]
+    done: Callable[[Answer], None]
+
+
 class PanelContext(QObject):
     """Everything a panel may use.
 
@@ -62,6 +77,7 @@ class PanelContext(QObject):
     toast(text, level)            say something that needs no answer; level 'info' · 'ok' · 'warning'
     actor_changed(Actor|None)     somebody logged in, or the station was locked
     ask(ReasonRequest)            ask for a reason in a sheet at the side
+    sign(SignatureRequest)        ask for the signatures that a dangerous order needs
     open_sheet(QWidget)           show any form at the side; the widget emits ``closed`` or is closed by Esc
     go(workspace)                 bring a workspace to the front: 'monitoring', 'alarms', 'dead_letters', …
     silenced()                    the person silenced the present sound
@@ -75,6 +91,7 @@ class PanelContext(QObject):
     toast = Signal(str, str)
     actor_changed = Signal(object)
     ask = Signal(object)
+    sign = Signal(object)
     open_sheet = Signal(object)
     go = Signal(str)
     silenced = Signal()
@@ -147,16 +164,26 @@ class PanelContext(QObject):
             self.toast.emit(t("common.locked_no_order"), "warning")
             return False
 
-        def answered(answer: Answer) -> None:
-            if not answer.ok:
+        def finish(answer: Answer) -> None:
+            if not answer.ok and answer.code != "cancelled":
                 self.toast.emit(answer_text(answer), "warning")
             if done is not None and (owner is None or isValid(owner)):
                 done(answer)
 
-        def failed(error: BaseException) -> None:
-            answered(Answer(code="failed", detail=str(error)))
+        def answered(answer: Answer) -> None:
+            if answer.code == "signature_needed":
+                danger, second = str(answer.params.get("danger")), bool(answer.params.get("second"))
+                self.sign.emit(SignatureRequest(danger=danger, second=second, sign=give, done=finish))
+            else:
+                finish(answer)
 
-        self.bridge.when_done(self.station.door.submit(command, actor), answered, failed)
+        def give(signatures: tuple[Credential, ...], reply: Callable[[Answer], None]) -> None:
+            def failed(error: BaseException) -> None:
+                reply(Answer(code="failed", detail=str(error)))
+
+            self.bridge.when_done(self.station.door.submit(command, actor, signatures), reply, failed)
+
+        give((), answered)
         return True
 
     def work(
