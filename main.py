@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 VERSION = "0.1.0"
 
@@ -21,6 +23,29 @@ alarms_app = typer.Typer(
     help="Alarms: replay scripts through the alarm logic, performance figures.", rich_markup_mode=None
 )
 app.add_typer(alarms_app, name="alarms")
+
+
+class _Elsewhere(TyperGroup):
+    """Sub-commands that stand in ``app.bootstrap.commands``: the module is loaded when one of them is asked for."""
+
+    def _group(self) -> Any:
+        return typer.main.get_command(importlib.import_module(f"app.bootstrap.commands.{self.name}").app)
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return list(self._group().list_commands(ctx))
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        return self._group().get_command(ctx, cmd_name)
+
+
+for _name, _help in {
+    "audit": "The trail: verify it, anchor it, show its key, pack it for an auditor.",
+    "security": "What the program is made of, and what is known against it.",
+    "people": "People and organisation: import a workbook, list gaps.",
+    "privacy": "Personal data: inventory, change of key.",
+}.items():
+    _group = typer.Typer(cls=_Elsewhere, help=_help, rich_markup_mode=None, no_args_is_help=True)
+    app.add_typer(_group, name=_name)
 
 DataDir = Annotated[Path | None, typer.Option("--data", help="data directory (default: the user's)")]
 AsJson = Annotated[bool, typer.Option("--json", help="machine-readable, one JSON object a line")]

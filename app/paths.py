@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 APP = "ankan"
+VERSION = "0.1.0"
 
 
 def project_root() -> Path:

@@ -12,6 +12,8 @@ from __future__ import annotations
 
 import json
 import os
+import threading
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -33,6 +35,7 @@ FOLDER = "anchors"
 ANCHORS_FILE = "anchors.jsonl"
 HEAD_FILE = "head.json"
 SLOT = 1024  # bytes
+PATIENCE_S = 0.2  # so long another process may take from its commit to the head
 _ANCHOR = AuditAnchor.__table__
 _ENTRY = AuditEntry.__table__
 
@@ -146,21 +149,40 @@ class HeadFile:
     def committed(self, written: Written, t_us: int) -> None:
         """After a commit that added rows. Never raises; about 50 µs."""
         before = (written.first_id - 1, written.prev_hash)
-        if before != self._last:
-            head = self._read()  # another process of this installation may have added rows, and said so
-            if head is not None and not not_genuine("head", head, self._trusted, signed_by):
-                self._take(head)
-            if before != self._last:
-                self._broken = self._broken or _difference(self._last, before)
-                log.error("trail_changed_by_others", **self._broken)
+        if before != self._last and not self._caught_up(before):
+            self._broken = self._broken or _difference(self._last, before)
+            log.error("trail_changed_by_others", **self._broken)
         self._last = (written.last_id, written.last_hash)
         self._write(t_us)
+
+    def follow(self, written: Written, t_us: int, *, fresh: bool) -> bool:
+        """Like :meth:`committed`, for a process beside the engine's: the head is carried on only where it fits.
+
+        ``fresh``: the key has just been made, so there can't have been a head. False when it did not fit: the next
+        verification, or the engine's next start, says what is amiss.
+        """
+        if not fresh and not self._caught_up((written.first_id - 1, written.prev_hash)):
+            return False
+        self._last = (written.last_id, written.last_hash)
+        self._write(t_us)
+        return True
 
     def close(self) -> None:
         """Let go of the file."""
         if self._file is not None:
             os.close(self._file)
             self._file = None
+
+    def _caught_up(self, before: tuple[int, str]) -> bool:
+        """Another process of this installation may have added rows, and says so a moment after its commit."""
+        deadline = time.monotonic() + PATIENCE_S
+        while True:
+            head = self._read()
+            if head is not None and not not_genuine("head", head, self._trusted, signed_by):
+                self._take(head)
+            if before == self._last or time.monotonic() >= deadline:
+                return before == self._last
+            threading.Event().wait(0.01)
 
     def _take(self, head: dict[str, Any] | None) -> None:
         if head is not None and isinstance(head.get("seq"), int):

@@ -120,6 +120,18 @@ class TrailGuard:
         if after != before and self._head is not None:
             self._head.committed(Written(before[0] + 1, before[1], *after), now_us)
 
+    @contextmanager
+    def beside(self, begin: Begin, now_us: int) -> Iterator[Session]:
+        """A unit of work of another process than the engine's that may add rows."""
+        with begin() as session:
+            before = tail_of(session.connection())
+            yield session
+            session.flush()
+            after = tail_of(session.connection())
+        if after != before and self._head is not None:
+            self._head.follow(Written(before[0] + 1, before[1], *after), now_us, fresh=self._fresh)
+            self._fresh = False
+
     def due(self, now_us: int) -> bool:
         """Is it time for the daily anchor (a new UTC day, or none yet)? Engine thread, cheap."""
         if self.signer is None or now_us - self._tried_us < RETRY_US:
@@ -133,7 +145,7 @@ class TrailGuard:
         self._tried_us = now_us
         with begin() as session:
             record = make_anchor(session.connection(), self.signer, now_us)
-        self._anchored(record)
+        self.anchored(record)
 
     def handlers(self) -> dict[type[Command], Handler]:
         """Handlers of the orders about the trail."""
@@ -191,7 +203,8 @@ class TrailGuard:
         if not self._may("audit.read", reader):
             raise Refused("forbidden", f"{reader.login} may not read the trail")
 
-    def _anchored(self, record: dict[str, Any]) -> None:
+    def anchored(self, record: dict[str, Any]) -> None:
+        """After the commit of an anchor: its copies."""
         self._last_us = record["t_us"]
         self._files.append(record)
 
@@ -199,7 +212,7 @@ class TrailGuard:
         if self.signer is None:
             raise Refused("no_key", self._key_trouble)
         record = make_anchor(unit.session.connection(), self.signer, unit.now_us)
-        unit.after_commit(lambda: self._anchored(record))
+        unit.after_commit(lambda: self.anchored(record))
         facts = {"anchor": record["id"], "last_id": record["last_id"], "entries": record["entries"]}
         return Outcome(data=record, after=facts)
 
