@@ -12,6 +12,7 @@ logins do not wait for it again and again.
 
 from __future__ import annotations
 
+import re
 import secrets
 import ssl
 import time
@@ -277,12 +278,11 @@ class Directory:
     def _bind_person(self, connection: Any, name: str, password: str) -> None:
         """Raises _Answered when the server says no, _Unavailable when it can't say."""
         connection.rebind(name, password.encode(), ldap3.SIMPLE, read_server_info=False)
-        code, said = connection.result["result"], str(connection.result["message"])
+        code = connection.result["result"]
         if code == results.RESULT_SUCCESS:
             return
-        _, marker, rest = said.partition(" data ")
-        why = _ACTIVE_DIRECTORY.get(rest[:3]) if marker and code == results.RESULT_INVALID_CREDENTIALS else None
-        if why is not None:
+        why = more_than_wrong(str(connection.result["message"]))
+        if code == results.RESULT_INVALID_CREDENTIALS and why is not None:
             raise _Answered(DirectoryAnswer("not_allowed", detail=why))
         if code in _REFUSED_BINDS:
             raise _Answered(_WRONG)
@@ -297,6 +297,12 @@ class Directory:
         """In a principal name nothing can be escaped: what could change its meaning is not sent."""
         template = self._config.bind_template
         return not template or self._by_dn() or not {*'@\\/"'} & set(login)
+
+
+def more_than_wrong(said: str) -> str | None:
+    """What Active Directory means by its ``data …`` when the password was right or the account is locked; None: wrong."""
+    found = re.search(r"\bdata ([0-9a-f]+)\b", said)
+    return _ACTIVE_DIRECTORY.get(found[1]) if found is not None else None
 
 
 def _texts(entry: Any, attribute: str) -> list[str]:

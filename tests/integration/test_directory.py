@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from app.access.directory import Directory
+from app.access.directory import Directory, more_than_wrong
 from app.access.external import DirectoryAnswer, Grant
 from app.config import DirectoryConfig, GroupGrant
 from tests.servers import Slapd, free_port, make_certificates
@@ -380,6 +380,22 @@ def test_a_frozen_server_is_given_up_in_time_and_asked_last_for_a_minute(
 def test_a_wrong_password_is_not_tried_on_the_next_server(ask: Any, slapd: Slapd) -> None:
     down = f"ldap://127.0.0.1:{free_port()}"
     assert ask(servers=(f"ldap://127.0.0.1:{slapd.port}", down)).check("li.na", "wrong").code == "wrong"
+
+
+def test_a_referral_to_another_server_is_not_followed(ask: Any) -> None:
+    """One lies beside the people that every search here comes across; as the base itself it is a problem to be told."""
+    answer = ask(search_base="cn=ref,ou=people,dc=plant").check("li.na", RIGHT)
+    assert answer.code == "unavailable"
+    assert "referral" in answer.detail
+
+
+@pytest.mark.parametrize(
+    ("data", "meaning"), [("52e", None), ("525", None), ("533", "disabled"), ("773", "must_change"), ("775", "locked")]
+)
+def test_active_directory_says_more_than_wrong(data: str, meaning: str | None) -> None:
+    said = f"80090308: LdapErr: DSID-0C090447, comment: AcceptSecurityContext error, data {data}, v3839\x00"
+    assert more_than_wrong(said) == meaning
+    assert more_than_wrong("") is None
 
 
 def test_a_service_account_that_is_not_taken_says_so(ask: Any, monkeypatch: pytest.MonkeyPatch) -> None:

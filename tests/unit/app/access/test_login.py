@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 from sqlalchemy import func, select, text, update
 
@@ -191,6 +192,17 @@ def test_who_never_was_in_a_group_gets_no_account(joined: House, company: Compan
     company.hire("zoe", ("captain", ""), ("worker", ""))
     assert log_in(joined, "zoe").code == "done"
     assert joined.entries()[1].after["unknown"] == ["captain@"]
+
+
+def test_the_last_administrator_of_the_station_itself_stays_whatever_the_directory_knows(
+    joined: House, company: Company
+) -> None:
+    company.hire("chief", ("administrator", ""))
+    chief = log_in(joined, "chief").actor
+    assert chief is not None
+    assert order(joined, ChangeUser(login="boss", active=False), chief).code == "last_administrator"
+    company.hire("chief", ("worker", ""))  # but the directory is obeyed
+    assert log_in(joined, "chief").actor == msgspec.structs.replace(chief, roles=("worker",), session_id=2)
 
 
 @pytest.mark.parametrize("login", ["system", "anonymous", "wang,wei", "a b"])

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import base64
+import subprocess
+import sys
+from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
@@ -22,6 +25,7 @@ VECTORS = [
     (2000000000, "279037"),
     (20000000000, "353130"),
 ]
+ROOT = Path(__file__).parents[4]
 NOW = 1_764_000_010 * US
 STEP = NOW // (30 * US)
 
@@ -112,3 +116,9 @@ def test_whatever_was_changed_it_stays_shut(what: str) -> None:
     ciphertext = b"" if what == "length" else ciphertext
     with pytest.raises(totp.SealBroken, match=f"user {user}"):
         totp.unseal(key, user, nonce, ciphertext)
+
+
+def test_a_start_loads_no_library_that_only_some_logins_need() -> None:
+    program = "import sys, app.bootstrap.room; print([m for m in ('ldap3', 'pyotp', 'segno') if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert done.stdout.strip() == "[]"
