@@ -11,14 +11,17 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import msgspec
 
+from app.ports_people import AuditRow as AuditRow
+from app.ports_people import Organisation as Organisation
+from app.ports_people import People as People
+from app.ports_people import Rights as Rights
+from app.ports_people import Trail as Trail
 from models.alarms import AlarmDefinition, AlarmRow, Priority
 from models.commands import Command
 from models.events import EngineStats, Event, LinkChanged
-from models.login import LoginResult, TotpState
-from models.people import Actor, Credential, UserInfo
+from models.people import Actor, Credential
 from models.performance import AlarmPerformance
 from models.readings import LiveValue, PlaceInfo, TagInfo
-from models.rights import ActionInfo, Explained, RoleInfo, SignatureRule
 
 if TYPE_CHECKING:  # the arrays' library is loaded by those who make them
     import numpy as np
@@ -218,89 +221,6 @@ class Alarms(Protocol):
         """Every transition of one occurrence, oldest first. For worker threads."""
 
 
-class People(Protocol):
-    """Login and users. Hashing takes time: call from worker threads."""
-
-    def log_in(self, login: str, password: str, code: str = "") -> Future[LoginResult]:
-        """Check a password, and the second step's code, and open a session; audited either way."""
-
-    def set_first_password(
-        self, login: str, old_password: str, new_password: str, code: str = ""
-    ) -> Future[LoginResult]:
-        """Replace a must-change password and log in."""
-
-    def second_step(self, actor: Actor) -> TotpState:
-        """How the person's own second step stands. For worker threads."""
-
-    def users(self) -> list[UserInfo]:
-        """All users."""
-
-    def weakness(self, password: str, login: str = "") -> str | None:
-        """Why a new password is too weak (a code), or None."""
-
-
-class AuditRow(msgspec.Struct, frozen=True):
-    """A line of the trail."""
-
-    id: int
-    t_us: int
-    login: str
-    name: str
-    role: str
-    station: str
-    action: str
-    target: str
-    outcome: str
-    reason: str
-    before: dict[str, Any] | None
-    after: dict[str, Any] | None
-    user_id: int = 0
-    session_id: int = 0
-    signed: list[dict[str, Any]] | None = None
-    hash: str = ""
-
-
-class Rights(Protocol):
-    """Rights in force, for those who may see them (rights.read). Cheap, any thread. All raise Refused forbidden."""
-
-    def roles(self, reader: Actor) -> list[RoleInfo]:
-        """All roles, ready ones first."""
-
-    def actions(self, reader: Actor) -> list[ActionInfo]:
-        """All that can be allowed, by code."""
-
-    def signature_rules(self, reader: Actor) -> list[SignatureRule]:
-        """What each danger asks for."""
-
-    def explain(self, reader: Actor, login: str, action: str = "", zone: str | None = None) -> list[Explained]:
-        """What this person may do (one action, or all), where, and why; anybody may ask about themselves.
-
-        Raises Refused not_found.
-        """
-
-    def who(self, reader: Actor, action: str, zone: str | None = None) -> list[Explained]:
-        """Everybody who may do this there (None: anywhere), and why."""
-
-
-class Trail(Protocol):
-    """The audit, read only (audit.read, else Refused forbidden). For worker threads."""
-
-    def entries(
-        self,
-        reader: Actor,
-        *,
-        login: str = "",
-        outcome: str = "",
-        action: str = "",
-        text: str = "",
-        start_us: int | None = None,
-        end_us: int | None = None,
-        offset: int = 0,
-        limit: int = 500,
-    ) -> tuple[list[AuditRow], int]:
-        """A page of the trail, newest first, and how many match."""
-
-
 class DeadLetterRow(msgspec.Struct, frozen=True):
     """A refused message as lists show it; ``preview`` is the start of the payload as text."""
 
@@ -385,6 +305,10 @@ class Station(Protocol):
     @property
     def rights(self) -> Rights:
         """Rights in force."""
+
+    @property
+    def organisation(self) -> Organisation:
+        """Departments, posts, people, duties, private data."""
 
     @property
     def trail(self) -> Trail:

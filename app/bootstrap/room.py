@@ -37,6 +37,7 @@ from app.alarms.engine import AlarmEngine
 from app.alarms.handlers import handlers as alarm_handlers
 from app.alarms.rules import load_alarm_rules
 from app.alarms.zones import alarm_dangers, alarm_zones
+from app.bootstrap.organisation import PRIVACY_DANGERS, OrganisationWing
 from app.bus import Bus
 from app.clock import Clock, SystemClock
 from app.config import Config, config_file, load_config, shipped_mappings
@@ -77,6 +78,7 @@ DANGERS: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("alarm.shelve", "alarm.out_of_service"), ("alarm.suppress_critical",)),
     **{order.action: ("rights.change", "rights.change_own") for order in RIGHTS_ORDERS},
     "user.create": ("rights.change",),
+    **PRIVACY_DANGERS,
     ResetTotp.action: (ResetTotp.action,),
 }
 RunScenarioBy = Callable[[str, bool], None]
@@ -143,6 +145,7 @@ class EngineCore:
                 ResetTotp: reset_danger,
             },
         )
+        self.keep_privacy = room.wing.join(self.door, room.name)
         room.alarm_engine = self.alarms
 
     def _handlers(self) -> list[dict[type[Command], Handler]]:
@@ -187,6 +190,7 @@ class EngineCore:
         )
         if self.pipeline.store_ok:
             room.tidy_store()
+            self.keep_privacy(now_us)
         if self.pipeline.store_ok and self.retirement.due(now_us):
             try:
                 with room.store.write() as connection:
@@ -263,9 +267,12 @@ class ControlRoom:
         checking = Checking(
             self.store.read, passwords, self.clock, self.permissions.login, _login_directory(config, data_dir)
         )
+        keys = key_store(data_dir, config.audit.keys == "keyring")
+        self.wing = OrganisationWing(self.store, keys, self.rights.allowed, self.clock)
+        self.organisation = self.wing.register
         second_step = SecondStep(
             self.store.read,
-            key_store(data_dir, config.audit.keys == "keyring"),
+            keys,
             passwords,
             self.clock,
             required=self.permissions.second_step.required,

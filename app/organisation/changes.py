@@ -36,10 +36,10 @@ def find(session: Session, kind: type[Coded], code: str) -> Coded | None:
 
 
 def need(session: Session, kind: type[Coded], code: str, field: str) -> Coded:
-    """The row with this code; refused as 'unknown' when there is none."""
+    """The row with this code; refused as 'unknown_code' when there is none."""
     found = find(session, kind, code)
     if found is None:
-        raise Refused("unknown", f"no {kind.__tablename__} {code!r}", field=field, found=code)
+        raise Refused("unknown_code", f"no {kind.__tablename__} {code!r}", field=field, found=code)
     return found
 
 
@@ -57,10 +57,10 @@ def find_person(session: Session, number: str) -> Person | None:
 
 
 def need_person(session: Session, number: str, field: str = "number") -> Person:
-    """The person with this number; refused as 'unknown'."""
+    """The person with this number; refused as 'unknown_code'."""
     found = find_person(session, number)
     if found is None:
-        raise Refused("unknown", f"no person {number!r}", field=field, found=number)
+        raise Refused("unknown_code", f"no person {number!r}", field=field, found=number)
     return found
 
 

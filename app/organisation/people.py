@@ -128,7 +128,7 @@ class PeopleWriter:
 def _account(session: Session, login: str, row: Person) -> User:
     user = changes.find_user(session, login)
     if user is None:
-        raise Refused("unknown", f"no account {login!r}", field="login", found=login)
+        raise Refused("unknown_code", f"no account {login!r}", field="login", found=login)
     other = session.scalars(select(Person).where(Person.user_id == user.id)).first()
     if other is not None and other.number != row.number:
         raise Refused("taken", f"the account {login} is {other.number}'s", field="login", by=other.number)

@@ -262,6 +262,14 @@ class Register:
         Needs 'organisation.import'. Raises OSError, ValueError when the file is neither.
         """
         self._check("organisation.import", reader)
+
+        def may_write(field: PrivateField) -> bool:
+            return self._may("privacy.write_health" if field.health else "privacy.write", reader)
+
+        return self.dry_run(path, sheet, may_write)
+
+    def dry_run(self, path: Path, sheet: str, may_write: Callable[[PrivateField], bool]) -> ImportCheck:
+        """The same for the command line, whose user holds store and keys anyhow. Raises OSError, ValueError, Refused."""
         tables = self._tables(path, sheet)
         try:
             with self._read() as connection:
@@ -270,10 +278,6 @@ class Register:
             raise Refused("key_trouble", str(trouble)) from trouble
         except VaultTrouble as trouble:
             raise Refused("unreadable", str(trouble)) from trouble
-
-        def may_write(field: PrivateField) -> bool:
-            return self._may("privacy.write_health" if field.health else "privacy.write", reader)
-
         return check_book(tables, there, self._clock.now_us(), source=path.name, may_write=may_write)
 
     def write_template(self, path: Path) -> None:

@@ -45,6 +45,7 @@ from models.people import Actor, Credential, UserInfo
 from models.performance import AlarmPerformance
 from models.readings import LiveValue, PlaceInfo, TagInfo, TagKind
 from models.rights import Grant, Role
+from tests.ui.organisation import MemoryOrganisation
 
 NOW = 1_795_413_797 * US  # 2026-11-23 06:03:17 UTC
 
@@ -316,6 +317,7 @@ class MemoryStation:
         self.history = History(self)
         self.alarms = Alarms(self)
         self.people = People(self)
+        self.organisation = MemoryOrganisation()
         self.trail = TrailLog()
         self.dead_letters = Letters()
         self.link_states = [LinkChanged("plant", LinkState.UP, NOW - 3600 * US)]

@@ -7,7 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
-from app.bootstrap.commands.station import AsJson, DataDir, Login, Reason, done, fail, opened, say, signed_in
+from app.bootstrap.commands.common import AsJson, DataDir, failed, say
+from app.bootstrap.commands.station import Login, Reason, done, opened, signed_in
 
 app = typer.Typer(help="People and organisation: import a workbook, list gaps.", rich_markup_mode=None)
 
@@ -71,10 +72,10 @@ def export_book(
     from models.commands import ExportData
 
     if file.suffix.lower() != ".xlsx":
-        raise fail(f"{file}: the ending must be .xlsx")
+        raise failed(f"{file}: the ending must be .xlsx")
     with signed_in(data, login) as (room, actor):
         if not room.door.allowed(ExportData.action, actor):
-            raise fail(f"forbidden: {login} may not {ExportData.action}", 3)
+            raise failed(f"forbidden: {login} may not {ExportData.action}", 3)
         count = room.organisation.export_book(file, actor)
         done(room.door.submit(ExportData(what="organisation", rows=count, path=str(file)), actor).result())
     typer.echo(f"{count} people: {file}")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import typer
 
-from app.bootstrap.commands.station import AsJson, DataDir, Login, Reason, done, opened, say, signed_in
+from app.bootstrap.commands.common import AsJson, DataDir, say
+from app.bootstrap.commands.station import Login, Reason, done, opened, signed_in
 
 app = typer.Typer(help="Personal data: inventory, change of key.", rich_markup_mode=None)
 

@@ -1,14 +1,15 @@
-"""What the groups of commands share: options, answers on the console, and a station opened for an order by a person."""
+"""A station opened from the command line: for reading, or for an order that a person gives and signs in for."""
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+from app.bootstrap.commands.common import failed
 
 if TYPE_CHECKING:  # a start must stay cheap: the room is loaded by the command that opens it
     from app.bootstrap.room import ControlRoom
@@ -17,25 +18,8 @@ if TYPE_CHECKING:  # a start must stay cheap: the room is loaded by the command 
 
 PASSWORD_ENV = "ANKAN_PASSWORD"
 CODE_ENV = "ANKAN_CODE"
-DataDir = Annotated[Path | None, typer.Option("--data", help="data directory (default: the user's)")]
-AsJson = Annotated[bool, typer.Option("--json", help="machine-readable: one JSON object")]
 Login = Annotated[str, typer.Option("--login", help=f"who gives the order; password from {PASSWORD_ENV} or asked")]
 Reason = Annotated[str, typer.Option("--reason", help="why; stands in the trail")]
-
-
-def say(data: Any) -> None:
-    """One JSON object on one line, in UTF-8 whatever the console's code page is."""
-    import msgspec
-
-    sys.stdout.flush()
-    sys.stdout.buffer.write(msgspec.json.encode(data) + b"\n")
-    sys.stdout.buffer.flush()
-
-
-def fail(sentence: str, code: int = 2) -> typer.Exit:
-    """To be raised: the sentence goes to the error output."""
-    typer.echo(sentence, err=True)
-    return typer.Exit(code)
 
 
 @contextmanager
@@ -60,11 +44,11 @@ def opened(data: Path | None) -> Iterator[ControlRoom]:
         finally:
             room.stop()
     except (ConfigError, StoreError, KeyTrouble, OSError, ValueError) as error:
-        raise fail(str(error)) from error
+        raise failed(str(error)) from error
     except Refused as refused:
-        raise fail(f"{refused.code}: {refused.detail}", 3) from refused
+        raise failed(f"{refused.code}: {refused.detail}", 3) from refused
     except SQLAlchemyError as error:
-        raise fail(f"the store failed: {type(error).__name__}") from error
+        raise failed(f"the store failed: {type(error).__name__}") from error
 
 
 @contextmanager
@@ -73,7 +57,7 @@ def signed_in(data: Path | None, login: str) -> Iterator[tuple[ControlRoom, Acto
     from models.commands import LogOut
 
     if not login:
-        raise fail("who gives the order? Name yourself with --login")
+        raise failed("who gives the order? Name yourself with --login")
     with opened(data) as room:
         room.engine.start()
         actor = _admitted(room, login)
@@ -92,12 +76,12 @@ def _admitted(room: ControlRoom, login: str) -> Actor:
         code = os.environ.get(CODE_ENV) or typer.prompt("One-time code", err=True)
         result = room.people.log_in(login, password, code).result()
     if result.actor is None:
-        raise fail(f"{login} is not let in: {result.code}", 3)
+        raise failed(f"{login} is not let in: {result.code}", 3)
     return result.actor
 
 
 def done(answer: Answer) -> Any:
     """The data of an order that was carried out; else the command ends in words."""
     if not answer.ok:
-        raise fail(f"{answer.code}: {answer.detail}", 3)
+        raise failed(f"{answer.code}: {answer.detail}", 3)
     return answer.data

@@ -13,9 +13,39 @@ _WATCH = {
     "alarm.mute",
     "data.export",
     "simulator.scenario",
+    "people.read",
 }
-_LEAD = _WATCH | {"alarm.out_of_service", "alarm.return_to_service", "deadletter.retry", "signature.second"}
-_SAFETY = _LEAD | {"alarm.define", "deadletter.discard", "audit.read", "audit.verify", "audit.package", "rights.read"}
+_LEAD = _WATCH | {
+    "alarm.out_of_service",
+    "alarm.return_to_service",
+    "deadletter.retry",
+    "signature.second",
+    "privacy.names",
+}
+_ORGANISE = {
+    "privacy.inventory",
+    "privacy.write",
+    "privacy.write_health",
+    "privacy.reveal",
+    "privacy.reveal_health",
+    "privacy.export",
+    "department.save",
+    "post.save",
+    "person.save",
+    "person.leave",
+    "leading_group.save",
+    "leading_group.remove",
+    "duty.save",
+    "duty.remove",
+    "responsibility.set",
+    "responsibility.remove",
+    "organisation.import",
+}
+_SAFETY = (
+    _LEAD
+    | _ORGANISE
+    | {"alarm.define", "deadletter.discard", "audit.read", "audit.verify", "audit.package", "rights.read"}
+)
 
 MAY: dict[str, set[str]] = {
     "everybody": {
@@ -32,7 +62,7 @@ MAY: dict[str, set[str]] = {
     Role.WORKER: set(),
     Role.OPERATOR: _WATCH,
     Role.SHIFT_LEADER: _LEAD,
-    Role.COMMANDER: _LEAD,
+    Role.COMMANDER: _LEAD | {"privacy.reveal"},
     Role.SAFETY_MANAGER: _SAFETY,
     Role.EQUIPMENT_MANAGER: {
         "alarm.out_of_service",
@@ -41,9 +71,17 @@ MAY: dict[str, set[str]] = {
         "deadletter.retry",
         "tag.save",
         "tag.retire",
+        "people.read",
     },
-    Role.TRAINING_MANAGER: {"data.export"},
-    Role.AUDITOR: {"audit.read", "audit.verify", "audit.package", "rights.read"},
+    Role.TRAINING_MANAGER: {"data.export", "people.read", "privacy.names"},
+    Role.AUDITOR: {
+        "audit.read",
+        "audit.verify",
+        "audit.package",
+        "rights.read",
+        "people.read",
+        "privacy.inventory",
+    },
     Role.ADMINISTRATOR: _SAFETY
     | {
         "tag.save",
@@ -57,5 +95,9 @@ MAY: dict[str, set[str]] = {
         "rights.role",
         "rights.role_remove",
         "rights.signature",
+        "department.remove",
+        "post.remove",
+        "privacy.erase",
+        "privacy.rotate_key",
     },
 }

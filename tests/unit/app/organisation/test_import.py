@@ -189,7 +189,7 @@ def test_what_changed_between_dry_run_and_order_is_refused_and_nothing_is_half_w
     check = plant.register.check_file(book, plant.me)
     plant.change("DELETE FROM user_account")
     answer = plant.order(ImportOrganisation(draft=check.draft))
-    assert (answer.code, answer.params["field"]) == ("unknown", "login")
+    assert (answer.code, answer.params["field"]) == ("unknown_code", "login")
     for table in ("department", "post", "person", "person_private", "duty", "responsibility"):
         assert plant.rows(f"SELECT count(*) FROM {table}") == [(0,)]
 

@@ -88,14 +88,14 @@ def test_what_is_not_given_stays_and_an_empty_value_is_taken_away(plant: Plant) 
     ("fields", "code", "field"),
     [
         ({"number": "a b"}, "invalid", "number"),
-        ({"department": "NO"}, "unknown", "department"),
-        ({"post": "NO"}, "unknown", "post"),
+        ({"department": "NO"}, "unknown_code", "department"),
+        ({"post": "NO"}, "unknown_code", "post"),
         ({"department": "OTHER", "post": "OP"}, "post_elsewhere", "post"),
         ({"host": "E1"}, "invalid", "host"),
-        ({"kind": PersonKind.VISITOR, "host": "NO"}, "unknown", "host"),
+        ({"kind": PersonKind.VISITOR, "host": "NO"}, "unknown_code", "host"),
         ({"kind": PersonKind.VISITOR, "host": "V1"}, "invalid", "host"),
         ({"joined_us": DAY, "left_us": 0}, "invalid", "left_us"),
-        ({"login": "nobody"}, "unknown", "login"),
+        ({"login": "nobody"}, "unknown_code", "login"),
         ({"login": "ZHANG"}, "taken", "login"),
         ({"company": "x" * 121}, "invalid", "company"),
         ({"private": {"name": ""}}, "invalid", "name"),
@@ -219,7 +219,7 @@ def test_seats_of_the_leading_group_have_their_days(plant: Plant) -> None:
     assert [(row.number, row.role, row.current) for row in rows] == [("E1", "leader", True), ("E2", "member", False)]
     wrong = MemberDraft(number="E1", role=GroupRole.LEADER, from_us=TODAY, until_us=TODAY)
     assert plant.order(SaveMember(member=wrong)).params == {"field": "until_us"}
-    assert plant.order(SaveMember(member=MemberDraft(number="NO"))).code == "unknown"
+    assert plant.order(SaveMember(member=MemberDraft(number="NO"))).code == "unknown_code"
     plant.do(RemoveMember(number="E2", role=GroupRole.MEMBER, reason="mistake"))
     assert plant.order(RemoveMember(number="E2", role=GroupRole.MEMBER, reason="x")).code == "not_found"
 
