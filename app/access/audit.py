@@ -68,15 +68,20 @@ def append(
     before: Mapping[str, Any] | None = None,
     after: Mapping[str, Any] | None = None,
     signed: list[dict[str, Any]] | None = None,
+    head: Sealed | None = None,
 ) -> Sealed:
     """Add a row in the session's transaction; returns how it is sealed. ``outcome`` is done · refused · failed.
+
+    ``head`` is what the last row of this same transaction returned; without it the last row is looked up.
 
     Values under keys that speak of secrets are blotted out. Raises SQLAlchemyError.
     """
     connection = session.connection()
-    last = connection.execute(_LAST).first()
+    if head is None:
+        last = connection.execute(_LAST).first()
+        head = Sealed(last.id, "", last.hash) if last else Sealed(0, "", GENESIS)
     row: dict[str, Any] = {
-        "id": (last.id if last else 0) + 1,
+        "id": head.id + 1,
         "t_us": t_us,
         "user_id": actor.user_id,
         "login": plain_text(actor.login, 64),
@@ -90,7 +95,7 @@ def append(
         "reason": plain_text(reason),
         "before": _plain(before),
         "after": _plain(after),
-        "prev_hash": last.hash if last else GENESIS,
+        "prev_hash": head.hash,
     }
     row["signed"] = [_clean("", line) for line in signed] if signed else None
     row["hash"] = seal(row)

@@ -197,7 +197,7 @@ class Door:
                 while waiting and len(done) < GROUP:
                     current = _Done(waiting.popleft(), Answer())
                     done.append(current)
-                    rows.append(self._one(session, current))
+                    rows.append(self._one(session, current, rows[-1] if rows else None))
                     session.expunge_all()
                     if current.unit is not None and current.unit.touches_memory(current.outcome):
                         break
@@ -212,7 +212,7 @@ class Door:
             self._tell(each)
         return [each.answer for each in done]
 
-    def _one(self, session: Session, done: _Done) -> audit.Sealed:
+    def _one(self, session: Session, done: _Done, head: audit.Sealed | None) -> audit.Sealed:
         """One order behind its savepoint; its row in the trail. Raises SQLAlchemyError when even the refusal is not taken."""
         order = done.order
         done.unit = Unit(session, self._clock.now_us())
@@ -235,10 +235,10 @@ class Door:
             if savepoint.is_active:
                 savepoint.rollback()
             log.info("order_refused", action=order.command.action, login=actor.login, code=done.answer.code)
-            return self._write(session, order, actor, outcome, None, _said(done.answer), done.unit.now_us)
+            return self._write(session, order, actor, outcome, None, _said(done.answer), done.unit.now_us, head)
         done.answer = Answer(data=done.outcome.data)
         result = done.outcome
-        return self._write(session, order, actor, result.outcome, result.before, result.after, done.unit.now_us)
+        return self._write(session, order, actor, result.outcome, result.before, result.after, done.unit.now_us, head)
 
     def _carry_out(self, unit: Unit, order: Order, actor: Actor) -> Outcome:
         command = order.command
@@ -296,6 +296,7 @@ class Door:
         before: dict[str, Any] | None,
         after: dict[str, Any] | None,
         now_us: int,
+        head: audit.Sealed | None = None,
     ) -> audit.Sealed:
         command = order.command
         return audit.append(
@@ -312,6 +313,7 @@ class Door:
                 {"login": s.login, "name": s.name, "meaning": s.meaning, "second": s.second} for s in order.signatures
             ]
             or None,
+            head=head,
         )
 
     def _tell(self, done: _Done) -> None:

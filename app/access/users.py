@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 import msgspec
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import and_, bindparam, func, select
 from sqlalchemy.orm import Session as Transaction
 
 from app.access.door import Handler, Outcome, Unit
@@ -26,8 +26,11 @@ from models.login import ExternalAccount
 from models.people import Actor, Session, Signature, User
 from models.rights import Grant, Role
 
-_ACTIVE = select(User.active).where(User.id == bindparam("user_id"))
-_OPEN = select(Session.user_id, Session.closed_us).where(Session.id == bindparam("session_id"))
+_STANDING = (
+    select(User.active, Session.id, Session.closed_us)
+    .outerjoin(Session, and_(Session.id == bindparam("session_id"), Session.user_id == User.id))
+    .where(User.id == bindparam("user_id"))
+)
 _LOGIN = re.compile(r"[\w][\w.\-@]{0,63}")
 COUNTED = ("wrong", "wrong_code")  # what counts towards the lock
 
@@ -127,16 +130,14 @@ def standing(transaction: Transaction, actor: Actor) -> str | None:
     """Why this actor may not act now (unknown_user · inactive · session_closed), or None."""
     if actor.user_id <= 0:
         return None
-    connection = transaction.connection()
-    user = connection.execute(_ACTIVE, {"user_id": actor.user_id}).first()
+    asked = {"user_id": actor.user_id, "session_id": actor.session_id}
+    user = transaction.connection().execute(_STANDING, asked).first()
     if user is None:
         return "unknown_user"
     if not user.active:
         return "inactive"
-    if actor.session_id:
-        session = connection.execute(_OPEN, {"session_id": actor.session_id}).first()
-        if session is None or session.closed_us is not None or session.user_id != actor.user_id:
-            return "session_closed"
+    if actor.session_id and (user.id is None or user.closed_us is not None):
+        return "session_closed"
     return None
 
 
