@@ -15,6 +15,7 @@ NAMES = (
     "history_query",
     "startup",
     "memory",
+    "audit",
 )
 
 
