@@ -18,6 +18,7 @@ from app.access.granting import seed as seed_rights
 from app.access.granting import store_grants
 from app.access.passwords import Passwords
 from app.access.permissions import load_permissions
+from app.bootstrap.demo_people import fill_organisation
 from app.bootstrap.room import ControlRoom, EngineCore
 from app.clock import US, Clock, ManualClock, SystemClock
 from app.config import BrokerConfig, Config
@@ -79,10 +80,12 @@ def prepare_demo(
             session.add(user)
             session.flush()
             store_grants(Unit(session, clock.now_us()), user.id, (Grant(role=role),), "system", "demo")
+            admin = Actor(user.id, login, name, (role,), "CTRL-1")  # the last of PEOPLE
     store.close()
     room = ControlRoom(Config(station="CTRL-1", site=plant.file.plant.name), data_dir, clock)
     try:
         core = EngineCore(room)
+        fill_organisation(room.wing, core.door, admin)
         simulator = Simulator(clock, seed, plant)
         place_past(simulator, now_us)
         if leaking_s:

@@ -6,7 +6,7 @@ private value is a mask here, for everybody, and comes in clear only through an 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
@@ -20,10 +20,10 @@ from app.clock import Clock
 from app.masking import mask
 from app.organisation.bookcheck import check_book
 from app.organisation.gaps import find_gaps, holders_of, needed, seated
+from app.organisation.inventory import take_stock
 from app.organisation.people import May
 from app.organisation.policy import PrivacyPolicy
-from app.organisation.private import PrivateStore, table_of
-from app.organisation.retention import overdue_counts
+from app.organisation.private import PrivateStore
 from app.organisation.sheets import SHEETS, sheet_of
 from app.organisation.snapshot import Snapshot, code_of, drafts, load, number_of, place_infos, present
 from app.organisation.tables import Table, book_tables, template_tables
@@ -45,7 +45,7 @@ from models.organisation import (
 )
 from models.organisation_commands import ImportCheck
 from models.people import Actor
-from models.privacy import Inventory, InventoryLine, KeyUse, PersonCard, PrivateCell, PrivateField
+from models.privacy import Inventory, PersonCard, PrivateCell, PrivateField
 
 log = structlog.get_logger(__name__)
 
@@ -219,40 +219,11 @@ class Register:
     def inventory(self, reader: Actor) -> Inventory:
         """What personal data there is, why, until when, and under which keys; needs 'privacy.inventory'."""
         self._check("privacy.inventory", reader)
-        now_us = self._clock.now_us()
         try:
-            current, known = self._private.keys
+            with self._read() as connection:
+                return take_stock(connection, self._private, self._policy, self._clock.now_us())
         except KeyTrouble as trouble:
             raise Refused("key_trouble", str(trouble)) from trouble
-        with self._read() as connection:
-            counts, keys = self._private.counts(connection), self._private.key_use(connection)
-            overdue = overdue_counts(connection, self._policy, now_us)
-            snap = load(connection)
-        people: dict[str, int] = {}
-        for row in snap.people.values():
-            key = f"{row.kind}.{'active' if row.active else 'left'}"
-            people[key] = people.get(key, 0) + 1
-        return Inventory(
-            version=self._policy.version,
-            notes=self._policy.notes.strip(),
-            lines=tuple(
-                InventoryLine(
-                    field=field,
-                    rule=self._policy.rule(field),
-                    table=table_of(field).name,
-                    values=counts[field],
-                    overdue=overdue[field],
-                )
-                for field in PrivateField
-            ),
-            elsewhere=self._policy.elsewhere,
-            keys=tuple(
-                KeyUse(key_id, keys.get(key_id, 0), key_id in known, key_id == current)
-                for key_id in sorted(known | keys.keys())
-            ),
-            people=people,
-            erased=sum(row.erased_us is not None for row in snap.people.values()),
-        )
 
     # -- workbooks
 
@@ -268,9 +239,19 @@ class Register:
 
         return self.dry_run(path, sheet, may_write)
 
-    def dry_run(self, path: Path, sheet: str, may_write: Callable[[PrivateField], bool]) -> ImportCheck:
+    def dry_run(
+        self, path: Path, sheet: str = "", may_write: Callable[[PrivateField], bool] = lambda _field: True
+    ) -> ImportCheck:
         """The same for the command line, whose user holds store and keys anyhow. Raises OSError, ValueError, Refused."""
-        tables = self._tables(path, sheet)
+        return self.dry_run_tables(self._tables(path, sheet), path.name, may_write)
+
+    def dry_run_tables(
+        self,
+        tables: Mapping[str, Sequence[Sequence[Any]]],
+        source: str,
+        may_write: Callable[[PrivateField], bool] = lambda _field: True,
+    ) -> ImportCheck:
+        """The same for sheets that are read already. Raises Refused."""
         try:
             with self._read() as connection:
                 there = present(connection, self._private)
@@ -278,7 +259,7 @@ class Register:
             raise Refused("key_trouble", str(trouble)) from trouble
         except VaultTrouble as trouble:
             raise Refused("unreadable", str(trouble)) from trouble
-        return check_book(tables, there, self._clock.now_us(), source=path.name, may_write=may_write)
+        return check_book(tables, there, self._clock.now_us(), source=source, may_write=may_write)
 
     def write_template(self, path: Path) -> None:
         """An empty workbook with titles and notes. Raises OSError, ValueError for another ending than .xlsx."""

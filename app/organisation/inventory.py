@@ -1,0 +1,44 @@
+"""The inventory of personal data: the policy of each field beside what is really there, and the keys it needs."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection
+
+from app.organisation.policy import PrivacyPolicy
+from app.organisation.private import PrivateStore, table_of
+from app.organisation.retention import overdue_counts
+from app.organisation.snapshot import load
+from models.privacy import Inventory, InventoryLine, KeyUse, PrivateField
+
+
+def take_stock(connection: Connection, private: PrivateStore, policy: PrivacyPolicy, now_us: int) -> Inventory:
+    """Count what there is at a moment (UTC microseconds). Raises KeyTrouble, SQLAlchemyError."""
+    current, known = private.keys
+    counts, keys = private.counts(connection), private.key_use(connection)
+    overdue = overdue_counts(connection, policy, now_us)
+    everybody = load(connection).people.values()
+    people: dict[str, int] = {}
+    for row in everybody:
+        key = f"{row.kind}.{'active' if row.active else 'left'}"
+        people[key] = people.get(key, 0) + 1
+    return Inventory(
+        version=policy.version,
+        notes=policy.notes.strip(),
+        lines=tuple(
+            InventoryLine(
+                field=field,
+                rule=policy.rule(field),
+                table=table_of(field).name,
+                values=counts[field],
+                overdue=overdue[field],
+            )
+            for field in PrivateField
+        ),
+        elsewhere=policy.elsewhere,
+        keys=tuple(
+            KeyUse(key_id, keys.get(key_id, 0), key_id in known, key_id == current)
+            for key_id in sorted(known | keys.keys())
+        ),
+        people=people,
+        erased=sum(row.erased_us is not None for row in everybody),
+    )
