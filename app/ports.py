@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 import msgspec
 
 from app.ports_people import AuditRow as AuditRow
+from app.ports_people import Guard as Guard
 from app.ports_people import Organisation as Organisation
 from app.ports_people import People as People
 from app.ports_people import Rights as Rights
@@ -313,6 +314,10 @@ class Station(Protocol):
     @property
     def trail(self) -> Trail:
         """The audit."""
+
+    @property
+    def guard(self) -> Guard:
+        """What shows that the audit is whole."""
 
     @property
     def dead_letters(self) -> DeadLetters:

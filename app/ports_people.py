@@ -5,12 +5,14 @@ Whatever is protected names its reader and refuses one without the right.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any, Protocol
 
 import msgspec
 
+from models.anchors import AnchorInfo, GuardStatus, Packed, TrailReport
 from models.login import LoginResult, TotpState
 from models.organisation import (
     DepartmentRow,
@@ -109,6 +111,26 @@ class Trail(Protocol):
         limit: int = 500,
     ) -> tuple[list[AuditRow], int]:
         """A page of the trail, newest first, and how many match."""
+
+
+class Guard(Protocol):
+    """What shows that the trail is whole. For worker threads, but :meth:`status`.
+
+    Protected by audit.read and audit.package, else Refused 'forbidden'; 'no_key' when the key can't be used. Leave the
+    trace with models.audit_commands: NoteVerification, PackageTrail; AnchorTrail makes an anchor.
+    """
+
+    def status(self) -> GuardStatus:
+        """Key, last anchor, what is in the way. Any thread, cheap."""
+
+    def verify(self, reader: Actor, step: Callable[[int, int], None] = ...) -> TrailReport:
+        """Read the whole trail; ``step`` is told how many rows of how many (``Progress.step`` fits, and may cancel)."""
+
+    def anchors(self, reader: Actor) -> list[AnchorInfo]:
+        """All anchors, oldest first."""
+
+    def pack(self, path: Path, reader: Actor, step: Callable[[int, int], None] = ...) -> Packed:
+        """Write the auditor's package (.zip). Raises OSError too."""
 
 
 class Organisation(Protocol):

@@ -61,3 +61,23 @@ class GuardStatus(msgspec.Struct, frozen=True, kw_only=True):
     key: str
     last_anchor_us: int | None
     trouble: str
+
+
+class AnchorInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """An anchor as lists show it."""
+
+    id: int
+    t_us: int
+    last_id: int
+    entries: int
+    key_id: str
+
+
+class Packed(msgspec.Struct, frozen=True, kw_only=True):
+    """What was packed: entries, the key's fingerprint, and how the trail stood."""
+
+    path: str
+    entries: int
+    bytes: int
+    key: str
+    trail: TrailReport

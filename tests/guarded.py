@@ -8,8 +8,8 @@ from typing import Any
 from app.access import audit
 from app.access.guard import TrailGuard
 from app.access.verification import verify
-from app.clock import US
-from app.config import AuditConfig
+from app.clock import US, ManualClock
+from app.config import AuditConfig, Config
 from app.store.engine import Store
 from models.anchors import TrailReport
 from models.people import system_actor
@@ -21,9 +21,9 @@ SYSTEM = system_actor("CR-1")
 class Trail:
     """A guarded trail of twelve rows, anchored after rows 4 and 8, with the head at row 12."""
 
-    def __init__(self, store: Store, directory: Path) -> None:
+    def __init__(self, store: Store, directory: Path, config: Config | None = None) -> None:
         self.store, self.directory = store, directory
-        self.config = AuditConfig(anchor_dir=Path("share"))
+        self.config = config or Config(station="CR-1", audit=AuditConfig(anchor_dir=Path("share")))
         self.guard = self.new_guard()
         self.now_us = T0
         self.guard.start(store.session, T0)
@@ -33,7 +33,9 @@ class Trail:
                 self.guard.anchor(store.session, self.now_us)
 
     def new_guard(self) -> TrailGuard:
-        return TrailGuard(self.directory, self.config, "CR-1", self.store.read, lambda _action, actor: actor is SYSTEM)
+        return TrailGuard(
+            self.directory, self.config, self.store.read, lambda _action, actor: actor is SYSTEM, ManualClock(T0)
+        )
 
     def write(self, target: str, guarded: bool = True, **fields: Any) -> None:
         self.now_us += US

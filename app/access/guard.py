@@ -12,6 +12,7 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import structlog
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -32,12 +33,13 @@ from app.access.anchors import (
 )
 from app.access.door import Handler, Outcome, Unit
 from app.access.keys import KeyTrouble, key_store
-from app.access.package import Packed, write_package
+from app.access.package import write_package
 from app.access.verification import Read, Step, verify
-from app.clock import US
-from app.config import AuditConfig, Config
+from app.clock import US, Clock
+from app.config import Config
+from app.paths import VERSION
 from app.ports import Refused
-from models.anchors import AuditAnchor, GuardStatus, TrailReport
+from models.anchors import AnchorInfo, AuditAnchor, GuardStatus, Packed, TrailReport
 from models.audit_commands import AnchorTrail, NoteVerification, PackageTrail
 from models.commands import Command
 from models.people import Actor, system_actor
@@ -50,11 +52,11 @@ May = Callable[[str, Actor], bool]
 Begin = Callable[[], AbstractContextManager[Session]]
 
 
-def anchor_copies(data_dir: Path, config: AuditConfig, station: str) -> list[Path]:
+def anchor_copies(data_dir: Path, config: Config) -> list[Path]:
     """Where anchors lie outside the database, the installation's own copy first."""
     copies = [data_dir / FOLDER / ANCHORS_FILE]
-    if config.anchor_dir is not None:
-        copies.append(data_dir / config.anchor_dir / f"{station}-{ANCHORS_FILE}")
+    if config.audit.anchor_dir is not None:
+        copies.append(data_dir / config.audit.anchor_dir / f"{config.station}-{ANCHORS_FILE}")
     return copies
 
 
@@ -65,16 +67,16 @@ def _quiet(_done: int, _total: int) -> None:
 class TrailGuard:
     """See the module. ``signer`` is None when the key can't be used."""
 
-    def __init__(self, data_dir: Path, config: AuditConfig, station: str, read: Read, may: May) -> None:
+    def __init__(self, data_dir: Path, config: Config, read: Read, may: May, clock: Clock) -> None:
         """Makes the key at the very first start. ``may`` answers whether somebody holds a right plant-wide."""
         self._head_path = data_dir / FOLDER / HEAD_FILE
-        self._station, self._read, self._may = station, read, may
-        self._files = AnchorFiles(anchor_copies(data_dir, config, station))
+        self._config, self._read, self._may, self._clock = config, read, may, clock
+        self._files = AnchorFiles(anchor_copies(data_dir, config))
         self._last_us: int | None = None
         self._tried_us = 0
         self._key_trouble = ""
         self.signer: Signer | None = None
-        keys = key_store(data_dir, config.keys == "keyring")
+        keys = key_store(data_dir, config.audit.keys == "keyring")
         try:
             self._fresh = keys.get(KEY) is None
             self.signer = Signer(keys)
@@ -97,7 +99,7 @@ class TrailGuard:
                 audit.append(
                     session,
                     t_us=now_us,
-                    actor=system_actor(self._station),
+                    actor=system_actor(self._config.station),
                     action="audit.head",
                     target="audit",
                     outcome="failed",
@@ -157,7 +159,7 @@ class TrailGuard:
         trusted = {self.signer.key_id: self.signer.public_key} if self.signer else {}
         return verify(self._read, head=self._head_path, copies=self._files.paths, trusted=trusted, step=step)
 
-    def pack(self, path: Path, reader: Actor, config: Config, version: str, now_us: int, step: Step = _quiet) -> Packed:
+    def pack(self, path: Path, reader: Actor, step: Step = _quiet) -> Packed:
         """Write the auditor's package; leave its trace with :class:`PackageTrail`. For worker threads.
 
         Raises Refused forbidden or no_key, OSError, SQLAlchemyError.
@@ -172,17 +174,17 @@ class TrailGuard:
             signer=self.signer,
             head=self._head_path,
             copies=self._files.paths,
-            config=config,
-            version=version,
-            now_us=now_us,
+            config=self._config,
+            version=VERSION,
+            now_us=self._clock.now_us(),
             step=step,
         )
 
-    def anchors(self, reader: Actor) -> list[dict[str, Any]]:
+    def anchors(self, reader: Actor) -> list[AnchorInfo]:
         """All anchors of the store, oldest first. For worker threads. Raises Refused forbidden."""
         self._check(reader)
         with self._read() as connection:
-            return stored_anchors(connection)
+            return msgspec.convert(stored_anchors(connection), list[AnchorInfo])
 
     def status(self) -> GuardStatus:
         """How the trail is guarded at present. Any thread, cheap."""

@@ -30,7 +30,7 @@ from app.access.bill import bill_of_materials
 from app.access.verification import Read, snapshot, trail_rows, verify
 from app.config import Config
 from app.paths import resource_path
-from models.anchors import TrailReport
+from models.anchors import Packed, TrailReport
 
 #: What an auditor sees of people and rights: columns by table, nothing that is a secret.
 RIGHTS: dict[str, tuple[str, ...]] = {
@@ -72,16 +72,6 @@ sbom.cdx.json       软件物料清单（CycloneDX 1.6）· software bill of mat
 public_key.txt      公钥与指纹 · public key and fingerprint
 manifest.json/.sig  文件清单与签名 · list of files, and its signature
 """
-
-
-class Packed(msgspec.Struct, frozen=True, kw_only=True):
-    """What was packed: entries, the key's fingerprint, and how the trail stood."""
-
-    path: str
-    entries: int
-    bytes: int
-    key: str
-    trail: TrailReport
 
 
 def write_package(

@@ -249,7 +249,7 @@ class ControlRoom:
         self.rights = RightsInForce(self.permissions, self.clock, self.store.read, self.tags.places)
         self.rights.dangers = DANGERS
         self.trail = AuditTrail(self.store.read, self.rights.allowed)
-        self.guard = TrailGuard(data_dir, config.audit, self.name, self.store.read, self.rights.allowed)
+        self.guard = TrailGuard(data_dir, config, self.store.read, self.rights.allowed, self.clock)
         self.dead_letters = DeadLetterReader(self.store)
         self.inbox = Inbox(config.engine.queue)
         self.run_scenario = run_scenario

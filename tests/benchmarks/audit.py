@@ -96,12 +96,13 @@ def fill(directory: Path) -> None:
 def check(directory: Path) -> dict[str, Any]:
     """The million, with key, head and anchors, as ``main.py audit verify`` does it."""
     from app.access.guard import TrailGuard
-    from app.config import AuditConfig
+    from app.clock import SystemClock
+    from app.config import Config
     from app.store.engine import open_store
     from models.people import system_actor
 
     store = open_store(directory)
-    guard = TrailGuard(directory, AuditConfig(), "BENCH", store.read, lambda _action, _actor: True)
+    guard = TrailGuard(directory, Config(), store.read, lambda _action, _actor: True, SystemClock())
     guard.start(store.session, 1_765_000_000_000_000)
     guard.anchor(store.session, 1_765_000_000_000_000)
     report = guard.verify(system_actor("BENCH"))

@@ -19,7 +19,6 @@ from app.access.keys import KeyStore
 from app.clock import SystemClock
 from app.config import BrokerConfig, save_config
 from app.logs import set_up_logging
-from app.paths import VERSION
 from models.commands import ChangeOwnPassword, ChangeUser, CreateUser, SilenceSound
 from models.events import EngineCrashed
 from models.login_commands import EnrolTotp
@@ -123,7 +122,7 @@ def live_through(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
     auditor = control.people.log_in("boss", PASSWORDS["boss later"]).result(30).actor
     assert auditor is not None
     assert control.guard.verify(auditor).ok
-    control.guard.pack(control.data_dir / "audit.zip", auditor, control.config, VERSION, control.now_us())
+    control.guard.pack(control.data_dir / "audit.zip", auditor)
 
 
 def _defect(password: str, phone: str) -> Any:

@@ -46,7 +46,7 @@ def verify_trail(
         report = verify(
             store.read,
             head=directory / FOLDER / HEAD_FILE,
-            copies=anchor_copies(directory, config.audit, config.station),
+            copies=anchor_copies(directory, config),
             trusted=trusted,
         )
     if as_json:
@@ -133,7 +133,7 @@ def pack_trail(
             read=store.read,
             signer=guard.signer,
             head=directory / FOLDER / HEAD_FILE,
-            copies=anchor_copies(directory, config.audit, config.station),
+            copies=anchor_copies(directory, config),
             config=config,
             version=VERSION,
             now_us=now_us,
@@ -180,8 +180,9 @@ def _opened(data: Path | None) -> Iterator[tuple[Path, Config, Store]]:
 def _guard(directory: Path, config: Config, store: Store) -> Iterator[TrailGuard]:
     """A guard of its own; fails when there is no usable key."""
     from app.access.guard import TrailGuard
+    from app.clock import SystemClock
 
-    guard = TrailGuard(directory, config.audit, config.station, store.read, lambda _action, _actor: False)
+    guard = TrailGuard(directory, config, store.read, lambda _action, _actor: False, SystemClock())
     try:
         if guard.signer is None:
             raise failed(guard.status().trouble)

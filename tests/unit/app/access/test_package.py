@@ -16,13 +16,14 @@ from typing import Any
 import pytest
 
 from app.access.keys import KeyStore
-from app.access.package import Packed, without_secrets
+from app.access.package import without_secrets
 from app.config import BrokerConfig, Config, StoreConfig
 from app.jobs import Cancelled, Progress
 from app.ports import Refused
 from app.store.engine import Store, sqlite_url
+from models.anchors import Packed
 from models.people import system_actor
-from tests.guarded import SYSTEM, T0, Trail
+from tests.guarded import SYSTEM, Trail
 from tests.outsider import Outsider
 
 CONFIG = Config(
@@ -37,15 +38,14 @@ CONFIG = Config(
 def trail(tmp_path: Path) -> Iterator[Trail]:
     store = Store(sqlite_url(tmp_path / "ankan.db"))
     store.upgrade()
-    made = Trail(store, tmp_path / "data")
+    made = Trail(store, tmp_path / "data", CONFIG)
     yield made
     made.guard.close()
     store.close()
 
 
 def pack(trail: Trail, path: Path, **changes: Any) -> Packed:
-    usual: dict[str, Any] = {"reader": SYSTEM, "config": CONFIG, "version": "0.1.0", "now_us": T0}
-    return trail.guard.pack(path, **(usual | changes))
+    return trail.guard.pack(path, **({"reader": SYSTEM} | changes))
 
 
 @pytest.fixture

@@ -294,7 +294,7 @@ def test_who_may_not_read_the_trail_may_not_verify_it(trail: Trail) -> None:
     from app.ports import Refused
 
     assert trail.guard.verify(SYSTEM).ok
-    assert [a["last_id"] for a in trail.guard.anchors(SYSTEM)] == [4, 8]
+    assert [a.last_id for a in trail.guard.anchors(SYSTEM)] == [4, 8]
     with pytest.raises(Refused, match="may not read"):
         trail.guard.verify(system_actor("elsewhere"))
     with pytest.raises(Refused, match="may not read"):
