@@ -28,7 +28,7 @@ def take_stock(connection: Connection, private: PrivateStore, policy: PrivacyPol
             InventoryLine(
                 field=field,
                 rule=policy.rule(field),
-                table=table_of(field).name,
+                table=str(table_of(field).name),
                 values=counts[field],
                 overdue=overdue[field],
             )
