@@ -23,6 +23,7 @@ from models.events import (
     EngineStats,
     Event,
     LinkChanged,
+    RightsChanged,
     StoreFailed,
     StoreRecovered,
     TagsChanged,
@@ -41,7 +42,7 @@ class Bridge(QObject):
     values(dict[int, LiveValue])            latest value of every tag that changed since the last drain
     samples(dict[int, list[(t_us, value)]]) every new sample of watched tags, in order; NaN for "no good value"
     alarms(list[AlarmRow], list[int])       changed occurrences, oldest change first; occurrence ids that must sound
-    resynchronised, link, stats, store_failed, store_recovered, dead_letters, tags_changed, users_changed, crashed:
+    resynchronised, link, stats, store_failed, store_recovered, dead_letters, tags_changed, users_changed, rights_changed, crashed:
     the event itself
     """
 
@@ -56,6 +57,7 @@ class Bridge(QObject):
     dead_letters = Signal(object)
     tags_changed = Signal(object)
     users_changed = Signal(object)
+    rights_changed = Signal(object)
     crashed = Signal(object)
     _wake = Signal()
     _event = Signal(object)
@@ -84,6 +86,7 @@ class Bridge(QObject):
             DeadLettersChanged: self.dead_letters,
             TagsChanged: self.tags_changed,
             UsersChanged: self.users_changed,
+            RightsChanged: self.rights_changed,
             EngineCrashed: self.crashed,
         }
         bus = station.bus

@@ -13,6 +13,8 @@ from typing import Any
 import msgspec
 import numpy as np
 
+from app.access.permissions import load_permissions
+from app.access.rights import Book, Holder
 from app.alarms.actors import Step
 from app.alarms.report import Recorded, assemble
 from app.alarms.rules import load_alarm_rules
@@ -24,6 +26,7 @@ from app.ports import (
     Answer,
     AuditRow,
     DeadLetterRow,
+    Refused,
     ScenarioInfo,
     Statistics,
     TransitionRow,
@@ -37,6 +40,7 @@ from models.events import (
     EngineStats,
     LinkChanged,
     LinkState,
+    RightsChanged,
     UsersChanged,
     ValuesChanged,
 )
@@ -44,7 +48,7 @@ from models.login import LoginResult
 from models.people import Actor, Credential, UserInfo
 from models.performance import AlarmPerformance
 from models.readings import LiveValue, PlaceInfo, TagInfo, TagKind
-from models.rights import Grant, Role
+from models.rights import ActionInfo, Explained, Grant, Role, RoleInfo, SignatureRule
 from tests.ui.organisation import MemoryOrganisation
 
 NOW = 1_795_413_797 * US  # 2026-11-23 06:03:17 UTC
@@ -78,6 +82,67 @@ class Door:
         if not self.allowed(command.action, actor):
             return done(Answer(code="forbidden"))
         return done(self._station.carry_out(command, actor))
+
+
+class Rights:
+    """The real book of rights over the people in memory."""
+
+    def __init__(self, station: MemoryStation) -> None:
+        self._station = station
+        self.pack = load_permissions()
+        self.made = {
+            code.value: RoleInfo(code=code, name="", name_en="", ready=True, actions=self.pack.actions(code))
+            for code in Role
+        }
+        self.rules = {
+            danger: SignatureRule(danger=danger, password=rule.password, second=rule.second)
+            for danger, rule in self.pack.signatures.items()
+        }
+
+    def _book(self, reader: Actor) -> Book:
+        infos = self._station.people.infos.values()
+        holders = [Holder(i.id, i.login, i.name, i.active, i.grants) for i in infos]
+        book = Book(self.pack, self.made, holders, self.rules, self._station.tags.places())
+        if not book.allowed("rights.read", reader, None, self._station.now_us()):
+            raise Refused("forbidden")
+        return book
+
+    def roles(self, reader: Actor) -> list[RoleInfo]:
+        return list(self._book(reader).roles.values())
+
+    def actions(self, reader: Actor) -> list[ActionInfo]:
+        return self._book(reader).actions({"rights.role": ("rights.change",)})
+
+    def signature_rules(self, reader: Actor) -> list[SignatureRule]:
+        return list(self._book(reader).rules.values())
+
+    def explain(self, reader: Actor, login: str, action: str = "", zone: str | None = None) -> list[Explained]:
+        book, now_us = self._book(reader), self._station.now_us()
+        user_id = self._station.people.infos[login].id
+        return [book.explain(user_id, a, zone, now_us) for a in ([action] if action else sorted(self.pack.scopes))]
+
+    def who(self, reader: Actor, action: str, zone: str | None = None) -> list[Explained]:
+        return self._book(reader).who(action, zone, self._station.now_us())
+
+    def carry_out(self, command: c.Command, actor: Actor) -> Answer:
+        if isinstance(command, c.SetGrants):
+            info = self._station.people.infos[command.login]
+            self._station.people.infos[command.login] = msgspec.structs.replace(info, grants=command.grants)
+        elif isinstance(command, c.SaveRole):
+            self.made[command.code] = RoleInfo(
+                code=command.code,
+                name=command.name,
+                name_en=command.name_en,
+                ready=command.code in set(Role),
+                actions=command.actions,
+            )
+        elif isinstance(command, c.RemoveRole):
+            del self.made[command.code]
+        elif isinstance(command, c.SaveSignatureRule):
+            rule = SignatureRule(danger=command.danger, password=command.password, second=command.second)
+            self.rules[command.danger] = rule
+        self._station.bus.publish(RightsChanged(self._station.now_us()))
+        return Answer()
 
 
 class Tags:
@@ -316,6 +381,7 @@ class MemoryStation:
         self.live = Live()
         self.history = History(self)
         self.alarms = Alarms(self)
+        self.rights = Rights(self)
         self.people = People(self)
         self.organisation = MemoryOrganisation()
         self.trail = TrailLog()
@@ -349,7 +415,7 @@ class MemoryStation:
     def add_user(self, login: str, name: str, role: Role, password: str = "correct horse", **more: Any) -> UserInfo:
         fields = {"active": True, "must_change": False, "locked_until_us": None, **more}
         info = UserInfo(
-            id=len(self.people.infos) + 1,
+            id=self.people.infos[login].id if login in self.people.infos else len(self.people.infos) + 1,
             login=login,
             name=name,
             grants=(Grant(role=role),),
@@ -421,6 +487,8 @@ class MemoryStation:
 
     def carry_out(self, command: c.Command, actor: Actor) -> Answer:
         now, replace = self.now_us(), msgspec.structs.replace
+        if isinstance(command, c.SetGrants | c.SaveRole | c.RemoveRole | c.SaveSignatureRule):
+            return self.rights.carry_out(command, actor)
         if isinstance(command, c.CreateUser):
             if command.login in self.people.infos:
                 return Answer(code="conflict", params={"field": "login"})

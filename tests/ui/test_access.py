@@ -163,7 +163,9 @@ def test_an_administrator_creates_a_user_with_a_first_password(
     assert sheet.problem.text() == "请填写登录名和姓名"
     sheet.login.setText("sun")
     sheet.name.setText("孙丽")
-    sheet.role.setCurrentIndex(sheet.role.findData(Role.OPERATOR))
+    sheet.grants.add.click()
+    row = sheet.grants.rows[0]
+    row.role.setCurrentIndex(row.role.findData(Role.OPERATOR))
     sheet.confirmed()
     assert sheet.problem.text() == "太短"
     for field in (sheet.password.first, sheet.password.second):
@@ -279,7 +281,7 @@ def test_users_and_audit_share_a_page(ctx: PanelContext, keep: Keep, qtbot: QtBo
     keep(panel.header)
     panel.show()
     panel.switch.buttons["audit"].click()
-    assert panel.stack.currentIndex() == 1
+    assert panel.stack.currentIndex() == 2
     qtbot.waitUntil(lambda: panel.audit.table.states.note.title.text() == "没有符合条件的记录")
     qtbot.waitUntil(lambda: panel.users.model.rowCount() == 3)
     messages().switch("en")

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from app.access.permissions import load_permissions
 from app.clock import US
+from models.rights import Role
 from ui import i18n
 from ui.i18n import catalogue, messages, t
 
@@ -168,3 +170,10 @@ def test_qts_own_words_are_chinese_in_chinese() -> None:
     from PySide6.QtCore import QCoreApplication
 
     assert QCoreApplication.translate("QPlatformTheme", "Cancel") == "取消"
+
+
+def test_every_right_and_every_danger_has_words() -> None:
+    pack, words = load_permissions(), catalogue("zh")
+    assert [a for a in pack.scopes if f"access.action.{a}" not in words] == []
+    assert [d for d in pack.signatures if f"access.danger.{d.replace('.', '_')}" not in words] == []
+    assert [r for r in Role if f"common.role.{r}" not in words] == []

@@ -17,7 +17,10 @@ from ui.widgets.sheet import Sheet
 from ui.widgets.table import DataTable
 
 PAGE = 500
-KINDS = ("", "alarm", "user", "session", "tag", "place", "deadletter", "data", "simulator")
+KINDS = (
+    *("", "alarm", "session", "user", "totp", "rights", "audit", "privacy", "person", "department", "post"),
+    *("leading_group", "duty", "responsibility", "organisation", "tag", "place", "deadletter", "data", "simulator"),
+)
 DAYS = (1, 7, 30, 0)
 
 

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QComboBox, QLineEdit
 from app.ports import Answer
 from models.people import Credential
 from ui.access.password import password_field
+from ui.access.rights_model import danger_text
 from ui.i18n import t
 from ui.widgets.controls import plain_label, role_label
 from ui.widgets.panel import PanelContext, SignatureRequest, answer_text
@@ -32,9 +33,9 @@ class SignatureSheet(Sheet):
     def __init__(self, ctx: PanelContext, request: SignatureRequest) -> None:
         super().__init__(t("access.sign_title"))
         self.ctx, self._request, self._answered = ctx, request, False
-        actor, danger = ctx.actor, request.danger.replace(".", "_")
+        actor = ctx.actor
         self._login = actor.login if actor is not None else ""
-        self.form.addWidget(role_label("heading", t(f"access.danger.{danger}"), wrap=True))
+        self.form.addWidget(role_label("heading", danger_text(request.danger), wrap=True))
         self.form.addWidget(plain_label(t("access.sign_text"), wrap=True))
         self.meaning = QComboBox()
         for meaning in MEANINGS:

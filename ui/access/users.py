@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QCheckBox, QComboBox, QLineEdit, QMenu, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
 
 from app.ports import Answer
 from models.commands import ChangeUser, CreateUser
 from models.people import UserInfo
-from models.rights import Grant, Role
-from ui.access.password import NewPassword
+from ui.access.usersheet import UserSheet
 from ui.i18n import near_text, roles_text, stamp_text, t
-from ui.widgets.controls import SearchBox, button, name_control, role_label
+from ui.widgets.controls import SearchBox, button, name_control
 from ui.widgets.panel import Panel, PanelContext
 from ui.widgets.rows import Column, RowsModel
-from ui.widgets.sheet import Sheet
 from ui.widgets.table import DataTable
 
 
@@ -70,6 +68,7 @@ class UsersPanel(Panel):
         self.table.picked.connect(lambda _user: self._enable())
         self.table.context.connect(self._fill_menu)
         ctx.bridge.users_changed.connect(lambda _event: self.load())
+        ctx.bridge.rights_changed.connect(lambda _event: self.load())
         ctx.actor_changed.connect(lambda _actor: self._enable())
         self.ready()
         self.load()
@@ -95,8 +94,8 @@ class UsersPanel(Panel):
         self.table.states.show_error(str(error), self.load)
 
     def _enable(self) -> None:
-        self.new.setEnabled(self.ctx.allowed(CreateUser.action))
-        self.edit.setEnabled(self.ctx.allowed(ChangeUser.action) and self.table.current() is not None)
+        self.ctx.let(self.new, CreateUser.action)
+        self.ctx.let(self.edit, ChangeUser.action, self.table.current() is not None)
 
     def _edit(self) -> None:
         user = self.table.current()
@@ -141,85 +140,3 @@ class UsersPanel(Panel):
         self.new.setText(t("access.new_user"))
         self.edit.setText(t("access.edit"))
         self.table.view.setAccessibleName(t("access.users"))
-
-
-class UserSheet(Sheet):
-    """A new user, or the changes to one."""
-
-    def __init__(self, ctx: PanelContext, user: UserInfo | None) -> None:
-        super().__init__(t("access.new_user") if user is None else t("access.edit_user", login=user.login))
-        self.ctx, self.user = ctx, user
-        self.login, self.name = QLineEdit(), QLineEdit()
-        self.role = QComboBox()
-        for role in Role:
-            self.role.addItem(t(f"common.role.{role}"), role)
-        self.active, self.unlock = QCheckBox(t("access.is_active")), QCheckBox(t("access.unlock_now"))
-        self.reset = QCheckBox(t("access.reset_password"))
-        self.password = NewPassword(ctx.station.people.weakness, lambda: self.login.text().strip())
-        for key, field in (("access.login", self.login), ("access.name", self.name), ("access.role", self.role)):
-            self.form.addWidget(role_label("dim", t(key)))
-            field.setAccessibleName(t(key))
-            self.form.addWidget(field)
-        self.login.textChanged.connect(self.password.refresh)
-        if user is not None:
-            self.login.setText(user.login)
-            self.login.setReadOnly(True)
-            self.name.setText(user.name)
-            self.role.setCurrentIndex(self.role.findData(user.roles[0] if user.roles else None))
-            self.role.setEnabled(False)
-            self.active.setChecked(user.active)
-            for box in (self.active, self.unlock, self.reset):
-                self.form.addWidget(box)
-            self.reset.toggled.connect(self.password.setVisible)
-            self.password.hide()
-        self.form.addWidget(self.password)
-        self.form.addWidget(role_label("dim", t("access.first_password_note"), wrap=True))
-        self.problem = role_label("error", wrap=True)
-        self.problem.hide()
-        self.form.addWidget(self.problem)
-        self.buttons(t("common.save"))
-        self.setFocusProxy(self.login if user is None else self.name)
-
-    def command(self) -> CreateUser | ChangeUser:
-        """The order that the form stands for.
-
-        Raises ValueError with the reason in words when something is missing.
-        """
-        login, name, role = self.login.text().strip(), self.name.text().strip(), self.role.currentData()
-        if not login or not name:
-            raise ValueError(t("access.name_needed"))
-        new = self.user is None or self.reset.isChecked()
-        if new and (problem := self.password.problem()) is not None:
-            raise ValueError(problem)
-        if self.user is None:
-            return CreateUser(login=login, name=name, password=self.password.password, grants=(Grant(role=role),))
-        before = self.user
-        return ChangeUser(
-            login=login,
-            name=name if name != before.name else None,
-            active=self.active.isChecked() if self.active.isChecked() != before.active else None,
-            unlock=self.unlock.isChecked(),
-            new_password=self.password.password if new else None,
-        )
-
-    def confirmed(self) -> None:
-        """Give the order; the sheet stays open with the reason when it is refused."""
-        try:
-            command = self.command()
-        except ValueError as error:
-            self._say(str(error))
-            return
-        self.confirm.setEnabled(False)
-        if not self.ctx.order(command, self._answered, self):
-            self.confirm.setEnabled(True)
-
-    def _answered(self, answer: Answer) -> None:
-        self.confirm.setEnabled(True)
-        if answer.ok:
-            key = "access.created" if self.user is None else "access.changed"
-            self.ctx.toast.emit(t(key, login=self.login.text().strip()), "ok")
-            self.close()
-
-    def _say(self, text: str) -> None:
-        self.problem.setText(text)
-        self.problem.show()

@@ -20,8 +20,8 @@ from models.readings import TagInfo
 from ui.i18n import has, span_text, t
 from ui.monitoring.alarmtrial import Trial, trial
 from ui.monitoring.conditionform import LIMITS, ConditionForm, kinds_for
-from ui.monitoring.fields import Field, LinesField, NumberField, TextField, read_all, side_by_side
 from ui.widgets.controls import button, hairline, plain_label, role_label
+from ui.widgets.fields import Field, LinesField, NumberField, TextField, read_all, side_by_side
 from ui.widgets.panel import answer_text
 from ui.widgets.shapes import AlarmShape
 from ui.widgets.sheet import Sheet

@@ -11,8 +11,8 @@ from app.alarms.rules import DefinitionRules
 from models.alarms import Condition, ConditionKind, Priority
 from models.readings import TagInfo, TagKind
 from ui.i18n import t, unit_text
-from ui.monitoring.fields import ChoiceField, Field, LinesField, NumberField, TextField, plain_number, side_by_side
 from ui.widgets.controls import icon_button, name_control, role_label
+from ui.widgets.fields import ChoiceField, Field, LinesField, NumberField, TextField, plain_number, side_by_side
 
 _K = ConditionKind
 LIMITS = (_K.HH, _K.H, _K.L, _K.LL)
@@ -199,14 +199,14 @@ class ConditionForm(QWidget):
             elif name == "values":
                 found[name] = parse_values(self.values.text, self.tag)
                 if not found[name]:
-                    self.values.complain(t("monitoring.field.needed"))
+                    self.values.complain(t("common.field.needed"))
                     good = False
             elif isinstance(field, ChoiceField):
                 found[name] = field.key
             elif isinstance(field, TextField | LinesField) and field.text:
                 found[name] = field.text
         if self.chosen_kind in (_K.STALE, _K.STUCK) and not found.get("window_s") and good:
-            self.window_s.complain(t("monitoring.field.positive"))
+            self.window_s.complain(t("common.field.positive"))
             good = False
         if self.chosen_kind is _K.DEVIATION and "setpoint" not in found and "setpoint_tag" not in found and good:
             self.setpoint.complain(t("monitoring.condition.setpoint_needed"))

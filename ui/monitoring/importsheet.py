@@ -15,8 +15,8 @@ from app.ports import Answer
 from app.reports.excel import read_rows
 from models.commands import Command, ExportData, SavePlace, SaveTag
 from ui.i18n import count_text, file_stamp, t
-from ui.monitoring.fields import TextField
 from ui.widgets.controls import button, plain_label, role_label
+from ui.widgets.fields import TextField
 from ui.widgets.panel import PanelContext, answer_text
 from ui.widgets.sheet import Sheet
 

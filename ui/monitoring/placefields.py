@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from models.commands import SavePlace
 from models.readings import PlaceInfo, PlaceKind
 from ui.i18n import pick, t
-from ui.monitoring.fields import ChoiceField, TextField, side_by_side
+from ui.widgets.fields import ChoiceField, TextField, side_by_side
 
 LEVELS = (PlaceKind.AREA, PlaceKind.UNIT, PlaceKind.DEVICE)
 NONE, NEW = "", "\x00new"
@@ -128,7 +128,7 @@ class PlaceFields(QWidget):
         for level in self._new():
             for field in (level.code, level.name):
                 if not field.text:
-                    field.complain(t("monitoring.field.needed"))
+                    field.complain(t("common.field.needed"))
                     good = False
             if level.code.text in self._places or level.code.text in seen:
                 level.code.complain(t("monitoring.place.taken"))

@@ -14,7 +14,10 @@ from models.alarms import AlarmDefinition, AlarmState, Priority
 from models.commands import Command, SaveAlarmDefinition, SaveTag, TagDraft
 from models.readings import Retention, TagInfo, TagKind
 from ui.i18n import has, pick, t, unit_text
-from ui.monitoring.fields import (
+from ui.monitoring.placefields import PlaceFields
+from ui.monitoring.plot import short_number
+from ui.widgets.controls import button, hairline, role_label
+from ui.widgets.fields import (
     ChoiceField,
     Field,
     LinesField,
@@ -23,9 +26,6 @@ from ui.monitoring.fields import (
     read_all,
     side_by_side,
 )
-from ui.monitoring.placefields import PlaceFields
-from ui.monitoring.plot import short_number
-from ui.widgets.controls import button, hairline, role_label
 from ui.widgets.panel import answer_text
 from ui.widgets.shapes import AlarmShape
 from ui.widgets.sheet import Sheet
@@ -184,7 +184,7 @@ class TagSheet(Sheet):
         numbers = read_all(self.decimals, self.low, self.high, self.stale, self.compress)
         good = numbers is not None
         if not self.name.text:
-            self.name.complain(t("monitoring.field.needed"))
+            self.name.complain(t("common.field.needed"))
             good = False
         elif self.name.text.startswith("$"):
             self.name.complain(t("monitoring.tag_sheet.invalid.reserved"))
@@ -208,7 +208,7 @@ class TagSheet(Sheet):
             return None
         for field, value in ((self.stale, stale), (self.compress, compress)):
             if value is not None and value <= 0:
-                field.complain(t("monitoring.field.positive"))
+                field.complain(t("common.field.positive"))
                 return None
         return TagDraft(
             name=self.name.text,

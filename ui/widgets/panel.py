@@ -117,6 +117,7 @@ class PanelContext(QObject):
         self._actor = actor
         self.open_alarms = OpenAlarms(station, bridge, self)
         self.preferences = Preferences(settings, self)
+        bridge.rights_changed.connect(self._rights_changed)
 
     @property
     def theme(self) -> Theme:
@@ -132,6 +133,11 @@ class PanelContext(QObject):
         """Somebody logged in or left."""
         self._actor = actor
         self.actor_changed.emit(actor)
+
+    def _rights_changed(self, _event: object) -> None:
+        """What is enabled is looked at again everywhere."""
+        if self._actor is not None:
+            self.actor_changed.emit(self._actor)
 
     def allowed(self, action: str) -> bool:
         """May the present person do that? False while locked."""

@@ -12,9 +12,9 @@ from tests.ui.conftest import flush
 from tests.ui.station import MemoryStation
 from ui.monitoring.alarmsheet import AlarmSheet
 from ui.monitoring.editing import Editing, editing
-from ui.monitoring.fields import parse_number, plain_number
 from ui.monitoring.placefields import NEW
 from ui.monitoring.tagsheet import TagSheet, parse_states, states_text
+from ui.widgets.fields import parse_number, plain_number
 from ui.widgets.panel import PanelContext
 from ui.widgets.sheet import Sheet
 from ui.widgets.tag_detail import TagDetail

@@ -139,22 +139,22 @@ class NumberField(Field):
         try:
             value = parse_number(self.line.text())
         except ValueError:
-            self.complain(t("monitoring.field.number"))
+            self.complain(t("common.field.number"))
             raise
         if value is None:
             if self._needed:
-                self.complain(t("monitoring.field.needed"))
+                self.complain(t("common.field.needed"))
                 raise ValueError("needed")
             return None
         if self._whole and value != int(value):
-            self.complain(t("monitoring.field.whole"))
+            self.complain(t("common.field.whole"))
             raise ValueError(self.line.text())
         if not self._least <= value <= self._most:
             low, high = plain_number(self._least), plain_number(self._most)
             if math.isinf(self._most):
-                self.complain(t("monitoring.field.at_least", low=low))
+                self.complain(t("common.field.at_least", low=low))
             else:
-                self.complain(t("monitoring.field.between", low=low, high=high))
+                self.complain(t("common.field.between", low=low, high=high))
             raise ValueError(self.line.text())
         return value
 
