@@ -36,6 +36,11 @@ class RightsInForce:
         self._book = Book(permissions, {}, (), {})
         self.dangers: Mapping[str, tuple[str, ...]] = {}
 
+    @property
+    def book(self) -> Book:
+        """The book in force, for those who answer for asking (the command line, the auditor's package)."""
+        return self._book
+
     def reload(self) -> None:
         """Read the store anew. Raises SQLAlchemyError; the present book stays then."""
         with self._read() as connection:

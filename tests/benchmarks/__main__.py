@@ -16,6 +16,7 @@ NAMES = (
     "startup",
     "memory",
     "audit",
+    "permission",
 )
 
 

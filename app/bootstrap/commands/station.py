@@ -39,6 +39,8 @@ def opened(data: Path | None) -> Iterator[ControlRoom]:
     try:
         room = open_room(data or default_data_dir())
         try:
+            with room.store.read() as connection:
+                room.tags.load(connection)
             room.rights.reload()
             yield room
         finally:
