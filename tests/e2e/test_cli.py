@@ -238,8 +238,12 @@ def test_serve_stores_and_ends_with_a_goodbye(tmp_path: Path, mosquitto: Mosquit
         store = open_store(data)
         try:
             sql = "SELECT COUNT(*) FROM sample JOIN tag ON tag.id = tag_id WHERE tag.name = 'TT-1'"
-            with store.read() as connection:
-                wait_for(lambda: connection.exec_driver_sql(sql).scalar() == 2, 20, "samples")
+
+            def stored() -> int:
+                with store.read() as connection:  # each its own look: a transaction sees the store as it began
+                    return int(connection.exec_driver_sql(sql).scalar_one())
+
+            wait_for(lambda: stored() == 2, 20, "samples")
         finally:
             store.close()
         serve.send_signal(number)
