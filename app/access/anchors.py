@@ -129,7 +129,7 @@ class HeadFile:
         head = self._read()
         self._take(head)
         if head is None:
-            note = None if fresh else {"kind": "head_missing", "last": tail[0]}
+            note = None if fresh or not tail[0] else {"kind": "head_missing", "last": tail[0]}
         elif not_genuine("head", head, self._trusted, signed_by):
             note = {"kind": "head_forged", "last": tail[0]}
             self._broken = found(head["last_id"], "head_forged", "the head was not genuine when the engine started")
