@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 import msgspec
 
 from app.ports_people import AuditRow as AuditRow
+from app.ports_people import DirectoryState as DirectoryState
 from app.ports_people import Guard as Guard
 from app.ports_people import Organisation as Organisation
 from app.ports_people import People as People
@@ -302,6 +303,10 @@ class Station(Protocol):
     @property
     def people(self) -> People:
         """Login and users."""
+
+    @property
+    def directory(self) -> DirectoryState:
+        """Login through the company's directory."""
 
     @property
     def rights(self) -> Rights:

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 import msgspec
 
 from models.anchors import AnchorInfo, GuardStatus, Packed, TrailReport
-from models.login import LoginResult, TotpState
+from models.login import DirectoryCheck, LoginResult, TotpState
 from models.organisation import (
     DepartmentRow,
     DutyRow,
@@ -51,8 +51,28 @@ class People(Protocol):
         """Why a new password is too weak (a code), or None."""
 
 
+class DirectoryState(Protocol):
+    """How login through the company's directory stands; details for those who may change users (else Refused)."""
+
+    @property
+    def configured(self) -> bool:
+        """Does this station let people in by a directory? Any thread, cheap."""
+
+    def servers(self, reader: Actor) -> tuple[str, ...]:
+        """The servers, as configured. Any thread, cheap."""
+
+    def last(self, reader: Actor) -> DirectoryCheck | None:
+        """What the last check found; None before the first. Any thread, cheap."""
+
+    def check(self, reader: Actor) -> DirectoryCheck:
+        """Ask every server now. For worker threads."""
+
+
 class AuditRow(msgspec.Struct, frozen=True):
-    """A line of the trail."""
+    """A line of the trail. Names of people are masked for readers without privacy.names; logins are not.
+
+    ``hash`` seals the row (over what is stored, names in clear), ``prev_hash`` is the seal of the row before it.
+    """
 
     id: int
     t_us: int
@@ -70,6 +90,7 @@ class AuditRow(msgspec.Struct, frozen=True):
     session_id: int = 0
     signed: list[dict[str, Any]] | None = None
     hash: str = ""
+    prev_hash: str = ""
 
 
 class Rights(Protocol):
@@ -107,10 +128,11 @@ class Trail(Protocol):
         text: str = "",
         start_us: int | None = None,
         end_us: int | None = None,
+        last_id: int | None = None,
         offset: int = 0,
         limit: int = 500,
     ) -> tuple[list[AuditRow], int]:
-        """A page of the trail, newest first, and how many match."""
+        """A page of the trail, newest first, and how many match; with ``last_id`` none beyond that number."""
 
 
 class Guard(Protocol):

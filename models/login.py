@@ -88,3 +88,17 @@ class LoginResult(msgspec.Struct, frozen=True):
     detail: str = ""
     offer: TotpOffer | None = None
     recovery_codes: tuple[str, ...] = ()
+
+
+class DirectoryServer(msgspec.Struct, frozen=True, kw_only=True):
+    """One server of the company's directory; ``problem`` is '' when it answers as it should."""
+
+    server: str
+    problem: str = ""
+
+
+class DirectoryCheck(msgspec.Struct, frozen=True, kw_only=True):
+    """What a check of the directory found, and when (UTC microseconds)."""
+
+    t_us: int
+    servers: tuple[DirectoryServer, ...]

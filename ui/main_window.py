@@ -18,11 +18,10 @@ from app.jobs import Jobs
 from app.paths import resource_path
 from app.ports import Station
 from models.alarms import AlarmRow
-from models.commands import LogOut
 from models.people import Actor
+from ui.access.attendance import Attendance
 from ui.access.idle import IdleWatch
 from ui.access.login import LoginView
-from ui.access.signing import SignatureSheet
 from ui.alarms.banner import AlarmBanner
 from ui.alarms.detail import AlarmDetail
 from ui.alarms.find import alarm_items
@@ -115,6 +114,8 @@ class MainWindow(QMainWindow):
         self.context.add("login", self.login, "frame.login_title")
         self.context.add("alarm", self.alarm_detail, "alarms.context_title")
         self.context.add("tag", self.tag_detail, "frame.tag_title")
+        self.attendance = Attendance(ctx, self.context, self.login, self)
+        self.lock, self.change_operator = self.attendance.lock, self.attendance.change
         self.toasts = ToastArea(body)
         self.palette_box = CommandPalette(body, theme().sizes.banner)
         self.idle = IdleWatch(self)
@@ -127,15 +128,14 @@ class MainWindow(QMainWindow):
         ctx.toast.connect(self.toasts.show_text)
         ctx.ask.connect(self._ask)
         ctx.open_sheet.connect(self._open_sheet)
-        ctx.sign.connect(lambda request: self.context.open_sheet(SignatureSheet(ctx, request), over=True))
         ctx.go.connect(self.go)
         ctx.actor_changed.connect(self._actor_changed)
         self.rail.chosen.connect(self.go)
         self.banner.asked.connect(self._banner_asked)
-        self.login.entered.connect(self._entered)
         self.status.theme_toggled.connect(self.toggle_theme)
         self.status.language_toggled.connect(self.toggle_language)
-        self.status.lock_asked.connect(self.lock)
+        self.status.user_asked.connect(lambda: self.attendance.menu(self.status.user))
+        self.status.change_asked.connect(self.change_operator)
         self.status.layouts_asked.connect(self._layouts)
         self.idle.idle.connect(lambda: self.lock("frame.locked_idle"))
         self.preferences.changed.connect(self._prefer)
@@ -151,6 +151,7 @@ class MainWindow(QMainWindow):
             ("F3", self.banner.silence),
             ("Ctrl+K", self.open_palette),
             ("Ctrl+L", self.lock),
+            ("Ctrl+Shift+U", self.change_operator),
         ]
         for key, run in keys:
             shortcut = QShortcut(QKeySequence(key), self)
@@ -224,21 +225,6 @@ class MainWindow(QMainWindow):
         self.context.open_sheet(sheet)
 
     # -- people
-
-    def lock(self, why: str = "frame.locked_now") -> None:
-        """End the session: the login takes the context column, everything stays in sight, nothing can be ordered."""
-        actor = self.ctx.actor
-        if actor is None:
-            self.login.start()
-            return
-        self.ctx.order(LogOut())
-        self.ctx.set_actor(None)
-        self.login.start(actor.login)
-        self.ctx.toast.emit(t(why), "info")
-
-    def _entered(self, actor: Actor) -> None:
-        self.ctx.set_actor(actor)
-        self.ctx.toast.emit(t("frame.logged_in", name=actor.name), "ok")
 
     def _actor_changed(self, actor: Actor | None) -> None:
         self.context.hold(actor is None)
@@ -334,6 +320,8 @@ class MainWindow(QMainWindow):
             ("theme", "moon", self.toggle_theme),
             ("language", "globe", self.toggle_language),
             ("lock", "lock", self.lock),
+            ("change", "swap", self.change_operator),
+            ("account", "user", self.attendance.account),
             ("help", "help", self.help),
             ("context", "panel", self.context.show),
         ]
@@ -381,6 +369,8 @@ class MainWindow(QMainWindow):
             share_monitoring(page, compact=bool(self._compact))
 
     def closeEvent(self, event: QCloseEvent) -> None:
+        if self.ctx.actor is not None:
+            self.attendance.leave()
         for page in self._pages.values():
             if isinstance(page, Workspace):
                 page.save("_last")

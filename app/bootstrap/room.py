@@ -17,8 +17,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.access.audit import AuditTrail
 from app.access.checking import Checking
+from app.access.directory_check import DirectoryState
 from app.access.door import Door, Handler, Unit
-from app.access.external import LoginDirectory
 from app.access.externals import handlers as external_handlers
 from app.access.force import RightsInForce
 from app.access.granting import create_danger, grant_danger, granting_handlers, seed
@@ -68,6 +68,7 @@ from models.people import Actor
 from models.readings import Reading
 
 if TYPE_CHECKING:
+    from app.access.directory import Directory
     from app.store.trends import TrendReader
 
 log = structlog.get_logger(__name__)
@@ -264,9 +265,10 @@ class ControlRoom:
             on_restart=self._after_crash,
         )
         passwords = Passwords(self.permissions.password)
-        checking = Checking(
-            self.store.read, passwords, self.clock, self.permissions.login, _login_directory(config, data_dir)
-        )
+        directory = _login_directory(config, data_dir)
+        servers = config.directory.servers if config.directory is not None else ()
+        self.directory = DirectoryState(servers, directory, self.rights.allowed, self.clock)
+        checking = Checking(self.store.read, passwords, self.clock, self.permissions.login, directory)
         keys = key_store(data_dir, config.audit.keys == "keyring")
         self.wing = OrganisationWing(self.store, keys, self.rights.allowed, self.clock)
         self.organisation = self.wing.register
@@ -377,7 +379,7 @@ class ControlRoom:
         self.bus.publish(AlarmsResynchronised(self.clock.now_us(), "engine"))
 
 
-def _login_directory(config: Config, data_dir: Path) -> LoginDirectory | None:
+def _login_directory(config: Config, data_dir: Path) -> Directory | None:
     """The company's directory; its library is loaded by the stations that use one. Raises ConfigError."""
     if config.directory is None:
         return None

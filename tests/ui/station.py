@@ -44,12 +44,13 @@ from models.events import (
     UsersChanged,
     ValuesChanged,
 )
-from models.login import LoginResult
+from models.login import LoginResult, TotpState
 from models.people import Actor, Credential, UserInfo
 from models.performance import AlarmPerformance
 from models.readings import LiveValue, PlaceInfo, TagInfo, TagKind
 from models.rights import ActionInfo, Explained, Grant, Role, RoleInfo, SignatureRule
 from tests.ui.organisation import MemoryOrganisation
+from tests.ui.steps import ORDERS, MemoryDirectory, MemorySteps
 
 NOW = 1_795_413_797 * US  # 2026-11-23 06:03:17 UTC
 
@@ -283,25 +284,42 @@ class People:
         self._station = station
         self.passwords: dict[str, str] = {}
         self.infos: dict[str, UserInfo] = {}
+        self.answers: dict[str, LoginResult] = {}  # what a login gets whatever it types
+        self.asked: list[tuple[str, str]] = []
+        self.steps = MemorySteps(station)
 
-    def log_in(self, login: str, password: str) -> Future[LoginResult]:
+    def log_in(self, login: str, password: str, code: str = "") -> Future[LoginResult]:
+        return done(self._log_in(login, password, code))
+
+    def _log_in(self, login: str, password: str, code: str) -> LoginResult:
+        self.asked.append((login, code))
+        if login in self.answers:
+            return self.answers[login]
         info = self.infos.get(login)
         if info is None or self.passwords[login] != password:
-            return done(LoginResult(code="wrong"))
+            return LoginResult(code="wrong")
         if not info.active:
-            return done(LoginResult(code="inactive"))
+            return LoginResult(code="inactive")
         if info.locked_until_us is not None and info.locked_until_us > self._station.now_us():
-            return done(LoginResult(code="locked", locked_until_us=info.locked_until_us))
+            return LoginResult(code="locked", locked_until_us=info.locked_until_us)
         if info.must_change:
-            return done(LoginResult(code="must_change"))
-        return done(LoginResult(code="done", actor=self._station.actor(login)))
+            return LoginResult(code="must_change")
+        return self.steps.pass_second(login, code)
 
-    def set_first_password(self, login: str, old_password: str, new_password: str) -> Future[LoginResult]:
+    def set_first_password(
+        self, login: str, old_password: str, new_password: str, code: str = ""
+    ) -> Future[LoginResult]:
         if self.passwords.get(login) != old_password:
             return done(LoginResult(code="wrong"))
+        passed = self.steps.pass_second(login, code)
+        if passed.code != "done":
+            return done(passed)
         self.passwords[login] = new_password
         self.infos[login] = msgspec.structs.replace(self.infos[login], must_change=False)
-        return self.log_in(login, new_password)
+        return done(passed)
+
+    def second_step(self, actor: Actor) -> TotpState:
+        return self.steps.state(actor.login)
 
     def users(self) -> list[UserInfo]:
         return list(self.infos.values())
@@ -383,6 +401,7 @@ class MemoryStation:
         self.alarms = Alarms(self)
         self.rights = Rights(self)
         self.people = People(self)
+        self.directory = MemoryDirectory(self.now_us)
         self.organisation = MemoryOrganisation()
         self.trail = TrailLog()
         self.dead_letters = Letters()
@@ -489,6 +508,8 @@ class MemoryStation:
         now, replace = self.now_us(), msgspec.structs.replace
         if isinstance(command, c.SetGrants | c.SaveRole | c.RemoveRole | c.SaveSignatureRule):
             return self.rights.carry_out(command, actor)
+        if isinstance(command, ORDERS):
+            return self.people.steps.carry_out(command, actor)
         if isinstance(command, c.CreateUser):
             if command.login in self.people.infos:
                 return Answer(code="conflict", params={"field": "login"})

@@ -18,11 +18,12 @@ from models.rights import Grant, Role
 from tests.ui.conftest import flush
 from tests.ui.plant import fill
 from tests.ui.station import NOW, MemoryStation
+from ui.access.account import OwnPasswordSheet
 from ui.access.audit import AuditPanel, AuditSheet, changed_fields
 from ui.access.idle import IdleWatch
 from ui.access.login import LoginView
 from ui.access.panel import AccessPanel
-from ui.access.settings import OwnPasswordSheet, SettingsPanel
+from ui.access.settings import SettingsPanel
 from ui.access.users import UserSheet, UsersPanel
 from ui.i18n import messages
 from ui.widgets.panel import PanelContext

@@ -1,4 +1,4 @@
-"""The station's own settings: language, looks, touch, blinking, locking, layouts, and one's own password."""
+"""The station's own settings: language, looks, touch, blinking, locking, layouts, one's own account, the directory."""
 
 from __future__ import annotations
 
@@ -7,14 +7,12 @@ from collections.abc import Callable
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QCheckBox, QComboBox, QGridLayout, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
-from app.ports import Answer
-from models.commands import ChangeOwnPassword
-from ui.access.password import NewPassword, password_field
+from ui.access.account import AccountSheet
+from ui.access.directory_row import DirectoryRow
 from ui.i18n import t
 from ui.widgets.controls import SegmentedButtons, button, hairline, role_label
 from ui.widgets.panel import Panel, PanelContext
 from ui.widgets.preferences import IDLE_CHOICES
-from ui.widgets.sheet import Sheet
 
 
 class SettingsPanel(Panel):
@@ -59,9 +57,11 @@ class SettingsPanel(Panel):
             self.idle.addItem("", minutes)
         self.idle.activated.connect(lambda _i: preferences.put("idle_minutes", int(self.idle.currentData())))
         self._row("settings.idle", self.idle, "settings.idle_hint")
-        self.password = button("key")
-        self.password.clicked.connect(lambda: ctx.open_sheet.emit(OwnPasswordSheet(ctx)))
-        self._row("settings.password", self.password, "settings.password_hint")
+        self.account = button("user")
+        self.account.clicked.connect(lambda: ctx.open_sheet.emit(AccountSheet(ctx)))
+        self._row("login.mine", self.account, "login.mine_hint")
+        self.directory = DirectoryRow(ctx)
+        self._row("login.directory", self.directory, "")
         preferences.changed.connect(lambda _key: self._show())
         ctx.actor_changed.connect(lambda _actor: self._show())
         self.ready()
@@ -117,7 +117,7 @@ class SettingsPanel(Panel):
         at = self.idle.findData(p.idle_minutes)
         if at >= 0:
             self.idle.setCurrentIndex(at)
-        self.password.setEnabled(self.ctx.actor is not None)
+        self.account.setEnabled(self.ctx.actor is not None)
         self.kiosk.setEnabled(self.ctx.actor is not None)
 
     def retranslate(self) -> None:
@@ -125,40 +125,5 @@ class SettingsPanel(Panel):
             words()
         for at, minutes in enumerate(IDLE_CHOICES):
             self.idle.setItemText(at, t("settings.minutes", n=minutes) if minutes else t("settings.never"))
-        self.password.setText(t("settings.change_password"))
-
-
-class OwnPasswordSheet(Sheet):
-    """Old password, new password twice."""
-
-    def __init__(self, ctx: PanelContext) -> None:
-        super().__init__(t("settings.change_password"))
-        self.ctx = ctx
-        self.form.addWidget(role_label("dim", t("access.old_password")))
-        self.old = password_field(t("access.old_password"))
-        self.form.addWidget(self.old)
-        actor = ctx.actor
-        login = actor.login if actor is not None else ""
-        self.new = NewPassword(ctx.station.people.weakness, lambda: login)
-        self.form.addWidget(self.new)
-        self.buttons(t("common.save"))
-        self.new.changed.connect(self._enable)
-        self.old.textChanged.connect(lambda _text: self._enable())
-        self._enable()
-        self.setFocusProxy(self.old)
-
-    def _enable(self) -> None:
-        self.confirm.setEnabled(bool(self.old.text()) and self.new.problem() is None)
-
-    def confirmed(self) -> None:
-        """Give the order; a refusal is said and the sheet stays."""
-        self.confirm.setEnabled(False)
-        self.ctx.order(
-            ChangeOwnPassword(old_password=self.old.text(), new_password=self.new.password), self._answered, self
-        )
-
-    def _answered(self, answer: Answer) -> None:
-        self._enable()
-        if answer.ok:
-            self.ctx.toast.emit(t("settings.password_changed"), "ok")
-            self.close()
+        self.account.setText(t("login.account_open"))
+        self.directory.retranslate()

@@ -7,11 +7,12 @@ from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
 
 from app.ports import Answer
 from models.commands import ChangeUser, CreateUser
+from models.login_commands import ResetTotp
 from models.people import UserInfo
 from ui.access.usersheet import UserSheet
 from ui.i18n import near_text, roles_text, stamp_text, t
 from ui.widgets.controls import SearchBox, button, name_control
-from ui.widgets.panel import Panel, PanelContext
+from ui.widgets.panel import Panel, PanelContext, ReasonRequest
 from ui.widgets.rows import Column, RowsModel
 from ui.widgets.table import DataTable
 
@@ -25,6 +26,11 @@ def _state(ctx: PanelContext, user: UserInfo) -> str:
     return t("access.state_must_change") if user.must_change else t("access.state_active")
 
 
+def account_text(user: UserInfo) -> str:
+    """Whose the account is: the company's directory's, or this station's."""
+    return t("login.account_directory") if user.external else t("login.account_here")
+
+
 def user_columns(ctx: PanelContext) -> list[Column[UserInfo]]:
     """Columns of the table of users."""
 
@@ -36,6 +42,10 @@ def user_columns(ctx: PanelContext) -> list[Column[UserInfo]]:
         Column("name", "access.column.name", lambda u: u.name, width=160, stretch=True, dim=dim),
         Column("role", "access.column.role", lambda u: roles_text(u.roles), width=160, dim=dim),
         Column("state", "access.column.state", lambda u: _state(ctx, u), width=200, dim=dim),
+        Column("account", "login.column.account", lambda u: account_text(u), width=120, dim=dim),
+        Column(
+            "second_step", "login.column.second_step", lambda u: t(f"login.step.{u.second_step}"), width=110, dim=dim
+        ),
         Column(
             "created", "access.column.created", lambda u: stamp_text(u.created_us), lambda u: u.created_us, 160, dim=dim
         ),
@@ -126,6 +136,28 @@ class UsersPanel(Panel):
         for text, run, possible in entries:
             action: QAction = menu.addAction(text, run)
             action.setEnabled(may and possible)
+        reset = menu.addAction(t("login.reset"), lambda: self._ask_reset(user))
+        reset.setEnabled(user.second_step != "off" and self.ctx.allowed(ResetTotp.action))
+
+    def _ask_reset(self, user: UserInfo) -> None:
+        """Why; the signatures are asked for by the order itself."""
+
+        def reset(reason: str, _seconds: float | None, _one_shot: bool) -> None:
+            self.ctx.order(ResetTotp(login=user.login, reason=reason), said, self)
+
+        def said(answer: Answer) -> None:
+            if answer.ok:
+                self.ctx.toast.emit(t("login.reset_done", name=user.name), "ok")
+
+        self.ctx.ask.emit(
+            ReasonRequest(
+                title=t("login.reset"),
+                text=t("login.reset_text", name=user.name, login=user.login),
+                confirm=t("login.reset_now"),
+                done=reset,
+                phrases=tuple(t(f"login.reset_why.{why}") for why in ("lost", "new", "broken")),
+            )
+        )
 
     def _change(self, command: ChangeUser) -> None:
         def said(answer: Answer) -> None:

@@ -17,12 +17,13 @@ from ui.widgets.pill import Pill
 class StatusBar(QWidget):
     """What the house says about itself. Clicks on the refused count open the dead letters.
 
-    theme_toggled · language_toggled · lock_asked · layouts_asked
+    theme_toggled · language_toggled · user_asked · change_asked · layouts_asked
     """
 
     theme_toggled = Signal()
     language_toggled = Signal()
-    lock_asked = Signal()
+    user_asked = Signal()
+    change_asked = Signal()
     layouts_asked = Signal()
 
     def __init__(self, ctx: PanelContext, parent: QWidget | None = None) -> None:
@@ -65,16 +66,19 @@ class StatusBar(QWidget):
             row.addWidget(self._line())
         row.addWidget(self.crash)
         row.addStretch(1)
-        self.user = button(kind="status")
-        self.user.clicked.connect(self.lock_asked)
+        self.user = button("user", "status")
+        self.user.clicked.connect(self.user_asked)
+        self.change = button("swap", "status")
+        self.change.clicked.connect(self.change_asked)
         self.layout_button = button(kind="status")
         self.layout_button.clicked.connect(self.layouts_asked)
         self.language = button("globe", "status")
         self.language.clicked.connect(self.language_toggled)
         self.theme_button = button("moon", "status")
         self.theme_button.clicked.connect(self.theme_toggled)
-        for widget in (self.user, self.layout_button, self.language, self.theme_button):
-            row.addWidget(self._line())
+        for widget in (self.user, self.change, self.layout_button, self.language, self.theme_button):
+            if widget is not self.change:  # belongs to the one before
+                row.addWidget(self._line())
             row.addWidget(widget)
 
     @staticmethod
@@ -180,7 +184,10 @@ class StatusBar(QWidget):
         actor = self.ctx.actor
         roles = roles_text(actor.roles) if actor is not None else ""
         self.user.setText(f"{actor.name} ({roles})" if actor is not None else t("frame.logged_out"))
-        name_control(self.user, t("frame.user_tip"))
+        name_control(self.user, t("login.user_tip") if actor is not None else t("login.enter_tip"))
+        self.change.setText(t("login.change"))
+        self.change.setToolTip(f"{t('login.change')} (Ctrl+Shift+U)")
+        self.change.setVisible(actor is not None)
         self.language.setText("English" if messages().language == "zh" else "中文")
         name_control(self.language, t("frame.language"))
         self._name_theme()
