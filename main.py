@@ -41,6 +41,7 @@ class _Elsewhere(TyperGroup):
 for _name, _help in {
     "audit": "The trail: verify it, anchor it, show its key, pack it for an auditor.",
     "security": "What the program is made of, and what is known against it.",
+    "risk": "Risk: LEC, LS, matrices, GB 18218.",
     "rights": "Rights: what may somebody do and why, who may do something.",
     "people": "People and organisation: import a workbook, list gaps.",
     "privacy": "Personal data: inventory, change of key.",

@@ -1,0 +1,1 @@
+"""Where the danger is now, and why: register, methods, dynamic grades."""
