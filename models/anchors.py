@@ -74,10 +74,11 @@ class AnchorInfo(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Packed(msgspec.Struct, frozen=True, kw_only=True):
-    """What was packed: entries, the key's fingerprint, and how the trail stood."""
+    """What was packed: entries, the key's fingerprint, how the trail stood, and the SHA-256 (hex) of the file."""
 
     path: str
     entries: int
     bytes: int
     key: str
     trail: TrailReport
+    sha256: str = ""

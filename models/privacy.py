@@ -155,7 +155,12 @@ class KeyUse(msgspec.Struct, frozen=True):
 
 
 class Inventory(msgspec.Struct, frozen=True, kw_only=True):
-    """What personal data there is, why, on which legal basis, until when, and under which keys."""
+    """What personal data there is, why, on which legal basis, until when, and under which keys.
+
+    purged_us   when the program last removed what was past its time; None: never
+    next_us     when (UTC microseconds) the next value will be past its time; None: nobody who left has any
+    key_us      since when values are encrypted with the current key; None: nothing is yet
+    """
 
     version: str  # of the rule pack
     notes: str
@@ -164,6 +169,9 @@ class Inventory(msgspec.Struct, frozen=True, kw_only=True):
     keys: tuple[KeyUse, ...]
     people: dict[str, int]  # by kind, active and left
     erased: int
+    purged_us: int | None = None
+    next_us: int | None = None
+    key_us: int | None = None
 
 
 class Erased(msgspec.Struct, frozen=True, kw_only=True):

@@ -13,9 +13,11 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from typing import Any, NamedTuple
 
+import msgspec
 from sqlalchemy import Connection, func, insert, or_, select
 from sqlalchemy.orm import Session
 
+from app.masking import HIDDEN, mask_name
 from app.ports import AuditRow, Refused
 from models.audit import AuditEntry
 from models.people import Actor
@@ -168,15 +170,17 @@ class AuditTrail:
         text: str = "",
         start_us: int | None = None,
         end_us: int | None = None,
+        last_id: int | None = None,
         offset: int = 0,
         limit: int = 500,
     ) -> tuple[list[AuditRow], int]:
         """A page of the trail, newest first, and how many match. ``action`` also matches as a prefix ('alarm.').
 
-        Raises Refused forbidden.
+        Names are masked, and not searched in, for readers without ``privacy.names``. Raises Refused forbidden.
         """
         if not self._may("audit.read", reader):
             raise Refused("forbidden", f"{reader.login} may not read the trail")
+        clear = self._may("privacy.names", reader)
         t = _TABLE.c
         wheres = []
         if login:
@@ -186,17 +190,19 @@ class AuditTrail:
         if action:
             wheres.append(t.action.startswith(action, autoescape=True))
         if text:
-            columns = (t.target, t.reason, t.name, t.login, t.action)
+            columns = (t.target, t.reason, t.login, t.action, *((t.name,) if clear else ()))
             wheres.append(or_(*(column.icontains(text, autoescape=True) for column in columns)))
         if start_us is not None:
             wheres.append(t.t_us >= start_us)
         if end_us is not None:
             wheres.append(t.t_us < end_us)
+        if last_id is not None:
+            wheres.append(t.id <= last_id)
         page = select(_TABLE).where(*wheres).order_by(t.id.desc()).offset(offset).limit(limit)
         with self._read() as connection:
             total = connection.execute(select(func.count()).select_from(_TABLE).where(*wheres)).scalar_one()
             rows = [_row(r) for r in connection.execute(page)]
-        return rows, total
+        return (rows if clear else [_masked(row) for row in rows]), total
 
     def verify(self, reader: Actor) -> int | None:
         """See :func:`verify`. Raises Refused forbidden."""
@@ -218,6 +224,7 @@ def _row(row: Any) -> AuditRow:
         session_id=row.session_id,
         signed=row.signed,
         hash=row.hash,
+        prev_hash=row.prev_hash,
         action=row.action,
         target=row.target,
         outcome=row.outcome,
@@ -225,3 +232,26 @@ def _row(row: Any) -> AuditRow:
         before=row.before,
         after=row.after,
     )
+
+
+def _masked(row: AuditRow) -> AuditRow:
+    """The row for somebody who may not see names: of who acted, of who signed, and of the user that was acted upon."""
+    about_user = row.action.startswith("user.")
+    return msgspec.structs.replace(
+        row,
+        name=mask_name(row.name) if row.user_id else row.name,  # the program itself is no person
+        signed=[line | {"name": mask_name(str(line.get("name", "")))} for line in row.signed] if row.signed else None,
+        before=_without_names(row.before) if about_user else row.before,
+        after=_without_names(row.after) if about_user else row.after,
+    )
+
+
+def _without_names(facts: dict[str, Any] | None) -> dict[str, Any] | None:
+    if facts is None:
+        return None
+    found = dict(facts)
+    if found.get("name"):
+        found["name"] = mask_name(str(found["name"]))
+    if found.get("dn"):
+        found["dn"] = HIDDEN  # directories name people in it
+    return found

@@ -104,10 +104,13 @@ def write_package(
                 )
             file.flush()
             os.fsync(file.fileno())
+            size = file.seek(0, os.SEEK_END)
+            file.seek(0)
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
         os.replace(scratch, path)
     finally:
         scratch.unlink(missing_ok=True)
-    return Packed(path=str(path), entries=entries, bytes=path.stat().st_size, key=signer.key_id, trail=report)
+    return Packed(path=str(path), entries=entries, bytes=size, key=signer.key_id, trail=report, sha256=digest)
 
 
 class _Writer:

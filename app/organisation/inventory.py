@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, func, select
 
 from app.organisation.policy import PrivacyPolicy
 from app.organisation.private import PrivateStore, table_of
-from app.organisation.retention import overdue_counts
+from app.organisation.retention import next_due_us, overdue_counts
 from app.organisation.snapshot import load
+from models.audit import AuditEntry
+from models.organisation_commands import PurgePrivate, RotateVaultKey
 from models.privacy import Inventory, InventoryLine, KeyUse, PrivateField
 
 
@@ -41,4 +43,13 @@ def take_stock(connection: Connection, private: PrivateStore, policy: PrivacyPol
         ),
         people=people,
         erased=sum(row.erased_us is not None for row in everybody),
+        purged_us=_last_done(connection, PurgePrivate.action),
+        next_us=next_due_us(connection, policy),
+        key_us=_last_done(connection, RotateVaultKey.action) or private.oldest_us(connection, current),
     )
+
+
+def _last_done(connection: Connection, action: str) -> int | None:
+    wanted = select(func.max(AuditEntry.t_us)).where(AuditEntry.action == action, AuditEntry.outcome == "done")
+    found: int | None = connection.execute(wanted).scalar()
+    return found

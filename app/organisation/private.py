@@ -111,6 +111,11 @@ class PrivateStore:
                 found[key_id] = found.get(key_id, 0) + count
         return found
 
+    def oldest_us(self, source: Connection | Session, key_id: str) -> int | None:
+        """When (UTC microseconds) the oldest value under a key was put in; None when there is none."""
+        oldest = [source.execute(select(func.min(t.c.updated_us)).where(t.c.key_id == key_id)).scalar() for t in TABLES]
+        return min((us for us in oldest if us is not None), default=None)
+
     def rotate(self, session: Session) -> int:
         """Encrypt everything with a new key, in the session's transaction; returns how many values.
 

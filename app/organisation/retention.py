@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 import structlog
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.clock import US
@@ -76,6 +76,20 @@ def overdue_counts(source: Any, policy: PrivacyPolicy, now_us: int) -> dict[Priv
             source.execute(joined.where(table.c.field == field.value, _past(policy, field, today))).all()
         )
     return counts
+
+
+def next_due_us(source: Any, policy: PrivacyPolicy) -> int | None:
+    """When (UTC microseconds) the next value of somebody who has left will be past its time, or was; None without any."""
+    due = []
+    for table in (PRIVATE, HEALTH):
+        wanted = (
+            select(table.c.field, Person.kind, func.min(Person.left_us))
+            .join(Person, Person.id == table.c.person_id)
+            .where(Person.left_us.is_not(None))
+            .group_by(table.c.field, Person.kind)
+        )
+        due += [policy.goes_us(PrivateField(f), PersonKind(kind), us) for f, kind, us in source.execute(wanted)]
+    return min(due, default=None)
 
 
 def _remove(session: Session, private: PrivateStore, person: Person, fields: list[PrivateField]) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 
 from app.access import audit
 from models.audit import AuditEntry
-from models.people import Actor
+from models.people import Actor, system_actor
 from models.rights import Role
 from tests.unit.app.access.conftest import House
 
@@ -127,3 +127,23 @@ def test_trail_is_filtered_paged_and_newest_first(house: House) -> None:
     assert [r.target for r in house.trail.entries(ANNA, text="50%")[0]] == ["alarm:3"]
     assert [r.login for r in house.trail.entries(ANNA, login="bo")[0]] == ["bo"]
     assert house.trail.entries(ANNA, start_us=2, end_us=5)[1] == 3
+    assert [r.id for r in house.trail.entries(ANNA, last_id=2)[0]] == [2, 1]
+    row, before = house.trail.entries(ANNA, last_id=2)[0]
+    assert row.prev_hash == before.hash
+
+
+def test_a_reader_without_the_right_to_names_sees_masks_and_finds_nobody_by_name(house: House) -> None:
+    zhao = Actor(3, "zhao", "赵云", (Role.ADMINISTRATOR,), "CR-2")
+    facts = {"login": "wang", "name": "王敏", "dn": "CN=王敏,DC=plant", "active": True}
+    signed = [{"login": "zhao", "name": "赵云", "meaning": "ok", "second": False}]
+    write(house, "user:wang", action="user.change", actor=zhao, before=facts, after=None, signed=signed)
+    write(house, "department:d1", action="department.save", actor=zhao, after={"name": "生产部"})
+    write(house, "x", actor=system_actor("CR-1"))
+    auditor = audit.AuditTrail(house.read, lambda action, _reader: action != "privacy.names")
+    program, department, user = auditor.entries(ANNA)[0]
+    assert (user.name, user.login, user.signed) == ("赵*", "zhao", [signed[0] | {"name": "赵*"}])
+    assert user.before == {"login": "wang", "name": "王*", "dn": "***", "active": True}
+    assert (department.after, program.name) == ({"name": "生产部"}, "system")
+    assert auditor.entries(ANNA, text="赵云") == ([], 0)
+    assert house.trail.entries(ANNA, text="赵云")[1] == 2
+    assert house.trail.entries(ANNA, last_id=1)[0][0].before == facts

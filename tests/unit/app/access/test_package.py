@@ -222,6 +222,8 @@ def test_trail_cut_in_the_store_is_packed_and_told(trail: Trail, tmp_path: Path)
     Outsider(trail.store).do("DELETE FROM audit_entry WHERE id > 9")
     packed = pack(trail, tmp_path / "cut.zip")
     assert not packed.trail.ok
+    content = (tmp_path / "cut.zip").read_bytes()
+    assert (packed.sha256, packed.bytes) == (hashlib.sha256(content).hexdigest(), len(content))
     with zipfile.ZipFile(tmp_path / "cut.zip") as archive:
         archive.extract("check.py", tmp_path)
         assert json.loads(archive.read("verification.json"))["first_broken"]["kind"] == "tail_cut"

@@ -299,6 +299,14 @@ def test_the_inventory_names_purpose_basis_counts_and_keys(plant: Plant) -> None
     )
     assert [(use.values, use.present, use.current) for use in inventory.keys] == [(9, True, True)]
     assert inventory.people == {"employee.active": 2}
+    assert (inventory.purged_us, inventory.next_us, inventory.key_us) == (None, None, NOON)
+    assert plant.do(RotateVaultKey(reason="yearly")) == 9
+    plant.do(PersonLeft(number="E1", left_us=TODAY, reason="x"))
+    plant.do(PurgePrivate())
+    inventory = plant.register.inventory(plant.me)
+    kept = [line.rule.kept_days[PersonKind.EMPLOYEE] for line in inventory.lines if line.values]
+    assert inventory.next_us == TODAY + min(kept) * DAY_US
+    assert (inventory.purged_us, inventory.key_us) == (NOON, NOON)
     assert {line.where for line in inventory.elsewhere} >= {"user_account", "audit_entry"}
     plant.rights.refused |= {("chen", "privacy.inventory")}
     with pytest.raises(Refused):
