@@ -80,12 +80,13 @@ def prepare_demo(
             session.add(user)
             session.flush()
             store_grants(Unit(session, clock.now_us()), user.id, (Grant(role=role),), "system", "demo")
-            admin = Actor(user.id, login, name, (role,), "CTRL-1")  # the last of PEOPLE
+            if role is Role.SAFETY_MANAGER:
+                manager = Actor(user.id, login, name, (role,), "CTRL-1")
     store.close()
     room = ControlRoom(Config(station="CTRL-1", site=plant.file.plant.name), data_dir, clock)
     try:
         core = EngineCore(room)
-        fill_organisation(room.wing, core.door, admin)
+        fill_organisation(room.wing, core.door, manager)
         simulator = Simulator(clock, seed, plant)
         place_past(simulator, now_us)
         if leaking_s:

@@ -83,6 +83,7 @@ MAY: dict[str, set[str]] = {
         "privacy.inventory",
     },
     Role.ADMINISTRATOR: _SAFETY
+    - {f"privacy.{act}" for act in ("names", "write", "write_health", "reveal", "reveal_health", "export")}
     | {
         "tag.save",
         "tag.retire",
