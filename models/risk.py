@@ -95,3 +95,59 @@ class MajorHazard(msgspec.Struct, frozen=True, kw_only=True):
     major: bool
     level: str
     shares: tuple[StockShare, ...]
+
+
+class Factor(msgspec.Struct, frozen=True, kw_only=True):
+    """One reason for a zone's colour: a row of the answer to "why this colour?".
+
+    kind         'alarm' · 'ticket' · 'permit' · 'incident' · 'sensor' · 'weather' · 'people' …
+    weight       added to the inherent value, on the LEC scale
+    evidence     what it is, in the plant's words; ``target`` leads there ('alarm:17', 'tag:GD-11', 'incident:4')
+    since_us, until_us   UTC µs; None = until it is taken away
+    """
+
+    kind: str
+    weight: float
+    evidence: str
+    evidence_en: str = ""
+    target: str = ""
+    since_us: int = 0
+    until_us: int | None = None
+
+
+class Override(msgspec.Struct, frozen=True, kw_only=True):
+    """A grade set by hand, until ``until_us`` (UTC µs); needs a reason and a signature."""
+
+    grade: Grade
+    reason: str
+    by: str
+    since_us: int
+    until_us: int
+
+
+class Regrade(msgspec.Struct, frozen=True, kw_only=True):
+    """A zone changed its colour, with everything that made it so. ``cause`` is what tipped it."""
+
+    t_us: int
+    place: str
+    before: Grade
+    after: Grade
+    inherent: float
+    value: float
+    factors: tuple[Factor, ...]
+    cause: str = ""
+
+
+class ZoneState(msgspec.Struct, frozen=True, kw_only=True):
+    """A zone as maps and lists show it now; ``grade`` is what is shown, ``computed`` what the sum alone says."""
+
+    place: str
+    inherent: float
+    inherent_grade: Grade
+    value: float
+    computed: Grade
+    grade: Grade
+    since_us: int
+    factors: tuple[Factor, ...]
+    override: Override | None = None
+    falling_us: int | None = None  # from then on the sum has been low enough for a milder colour

@@ -113,6 +113,12 @@ class Methods:
         """The colour of a value on the common (LEC) scale."""
         return next(band.grade for band in self.rules.lec.bands if value >= band.at_least)
 
+    def floors(self) -> dict[Grade, float]:
+        """Where each colour begins on the common (LEC) scale."""
+        return {
+            band.grade: band.at_least for band in self.rules.lec.bands
+        }  # highest first: the lowest of a colour stays
+
     def assess(self, method: str, inputs: Mapping[str, float | str]) -> Assessment:
         """By name, as the register stores it: 'lec', 'ls' or a matrix. Raises ScoreError, also for missing scores."""
         try:
