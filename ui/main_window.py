@@ -369,12 +369,11 @@ class MainWindow(QMainWindow):
             share_monitoring(page, compact=bool(self._compact))
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        if self.ctx.actor is not None:
-            self.attendance.leave()
         for page in self._pages.values():
             if isinstance(page, Workspace):
                 page.save("_last")
                 for dock in page.docks.values():
                     if dock.isFloating():
                         dock.hide()
+        self.attendance.end()
         super().closeEvent(event)

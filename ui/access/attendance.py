@@ -49,6 +49,13 @@ class Attendance(QObject):
         self.ctx.order(LogOut())
         self.ctx.set_actor(None)
 
+    def end(self) -> None:
+        """The window goes: the session is closed, and nobody is left to hear the answer."""
+        actor = self.ctx.actor
+        if actor is not None:
+            self.ctx.station.door.submit(LogOut(), actor)
+            self.ctx.set_actor(None)
+
     def account(self) -> None:
         """One's own account in a sheet."""
         if self.ctx.actor is None:
@@ -81,7 +88,7 @@ class Attendance(QObject):
         self.ctx.toast.emit(t("frame.logged_in", name=actor.name), "ok")
 
     def _sign(self, request: SignatureRequest) -> None:
-        """An order of somebody who has left meanwhile is not signed by whoever came."""
+        """Ask for the signatures; at a locked station for none, the order is called off."""
         if self.ctx.actor is None:
             request.done(Answer("cancelled"))
         else:

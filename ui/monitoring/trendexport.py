@@ -37,6 +37,10 @@ def shown_table(plots: Sequence[Plot], start_us: int, end_us: int) -> Table:
 
 def ask_file(parent: QWidget, ctx: PanelContext, kind: str, chosen: Any) -> None:
     """Ask where to, beside the window and never above an alarm; ``chosen`` is called with the path."""
+    reason = ctx.why_not(ExportData.action)
+    if reason:
+        ctx.toast.emit(reason, "warning")
+        return
     dialog = QFileDialog(parent, t("monitoring.export"))
     dialog.setOption(QFileDialog.Option.DontUseNativeDialog)
     dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)

@@ -17,6 +17,10 @@ from ui.widgets.panel import Exporter, PanelContext
 
 def ask_file(owner: QWidget, ctx: PanelContext, name: str, chosen: Callable[[Path], None]) -> None:
     """Ask for a file beside the window; ``chosen`` gets one that ends in .csv or .xlsx."""
+    reason = ctx.why_not(ExportData.action)
+    if reason:
+        ctx.toast.emit(reason, "warning")
+        return
     dialog = QFileDialog(owner, t("common.export_title"))
     dialog.setOption(QFileDialog.Option.DontUseNativeDialog)
     dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)

@@ -24,7 +24,7 @@ def layout_menu(
     """The menu for a workspace; ``used(name)`` is told which layout is in use ('' = the delivered one)."""
     menu = QMenu(parent)
     menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-    free = not preferences.kiosk
+    free = not preferences.kiosk and ctx.actor is not None
     if workspace is not None:
         for name in workspace.names():
             menu.addAction(name, partial(_restore, workspace, name, used)).setEnabled(free)

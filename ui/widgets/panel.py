@@ -177,7 +177,9 @@ class PanelContext(QObject):
                 done(answer)
 
         def answered(answer: Answer) -> None:
-            if answer.code == "signature_needed":
+            if answer.code == "signature_needed" and self._actor != actor:
+                finish(Answer("session_closed"))  # who gave the order has left: nobody else signs it
+            elif answer.code == "signature_needed":
                 danger, second = str(answer.params.get("danger")), bool(answer.params.get("second"))
                 self.sign.emit(SignatureRequest(danger=danger, second=second, sign=give, done=finish))
             else:
