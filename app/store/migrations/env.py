@@ -11,7 +11,8 @@ import models.login
 import models.organisation
 import models.people
 import models.privacy
-import models.readings  # noqa: F401 - imported for their tables
+import models.readings
+import models.risk_register  # noqa: F401 - imported for their tables
 from models.base import Base
 
 connection = context.config.attributes["connection"]

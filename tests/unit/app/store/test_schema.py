@@ -14,7 +14,8 @@ import models.login
 import models.organisation
 import models.people
 import models.privacy
-import models.readings  # noqa: F401 - imported for their tables
+import models.readings
+import models.risk_register  # noqa: F401 - imported for their tables
 from app.store.engine import Store, StoreError, newest_schema
 from models.base import Base
 
