@@ -68,7 +68,10 @@ class RecoverySheet(Sheet):
     def _copy(self) -> None:
         text, clipboard = self.text(), QApplication.clipboard()
         clipboard.setText(text)
-        QTimer.singleShot(CLIPBOARD_MS, clipboard, lambda: clipboard.clear() if clipboard.text() == text else None)
+        later = QTimer(self.ctx, singleShot=True, interval=CLIPBOARD_MS)  # goes on when the sheet is closed
+        later.timeout.connect(lambda: clipboard.clear() if clipboard.text() == text else None)
+        later.timeout.connect(later.deleteLater)
+        later.start()
         self.ctx.toast.emit(t("login.codes_copied", s=CLIPBOARD_MS // 1000), "ok")
 
     def _ask_file(self) -> None:
