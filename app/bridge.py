@@ -23,6 +23,7 @@ from models.events import (
     EngineStats,
     Event,
     LinkChanged,
+    OrganisationChanged,
     RightsChanged,
     StoreFailed,
     StoreRecovered,
@@ -42,8 +43,8 @@ class Bridge(QObject):
     values(dict[int, LiveValue])            latest value of every tag that changed since the last drain
     samples(dict[int, list[(t_us, value)]]) every new sample of watched tags, in order; NaN for "no good value"
     alarms(list[AlarmRow], list[int])       changed occurrences, oldest change first; occurrence ids that must sound
-    resynchronised, link, stats, store_failed, store_recovered, dead_letters, tags_changed, users_changed, rights_changed, crashed:
-    the event itself
+    resynchronised, link, stats, store_failed, store_recovered, dead_letters, tags_changed, users_changed, rights_changed,
+    organisation_changed, crashed: the event itself
     """
 
     values = Signal(object)
@@ -58,6 +59,7 @@ class Bridge(QObject):
     tags_changed = Signal(object)
     users_changed = Signal(object)
     rights_changed = Signal(object)
+    organisation_changed = Signal(object)
     crashed = Signal(object)
     _wake = Signal()
     _event = Signal(object)
@@ -87,6 +89,7 @@ class Bridge(QObject):
             TagsChanged: self.tags_changed,
             UsersChanged: self.users_changed,
             RightsChanged: self.rights_changed,
+            OrganisationChanged: self.organisation_changed,
             EngineCrashed: self.crashed,
         }
         bus = station.bus

@@ -60,6 +60,7 @@ PANELS: dict[str, PanelFactory] = {
     "monitoring.dead_letters": lazily("ui.monitoring.dead_letters", "DeadLetterPanel"),
     "alarms.list": lazily("ui.alarms.panel", "AlarmPanel"),
     "alarms.performance": lazily("ui.alarms.performance", "PerformancePanel"),
+    "organisation.panel": lazily("ui.organisation.panel", "OrganisationPanel"),
     "access.people": lazily("ui.access.panel", "AccessPanel"),
     "access.settings": lazily("ui.access.settings", "SettingsPanel"),
 }
@@ -105,6 +106,7 @@ PLACES: list[Place] = [
     Place(RailItem("alarms", "frame.alarms", "bell"), page_of("alarms.list")),
     Place(RailItem("kpi", "frame.kpi", "bars"), page_of("alarms.performance")),
     Place(RailItem("dead_letters", "frame.dead_letters", "inbox"), page_of("monitoring.dead_letters")),
+    Place(RailItem("people", "organisation.rail", "org", personal=True), page_of("organisation.panel")),
     Place(RailItem("access", "frame.access", "users", personal=True), page_of("access.people")),
     Place(RailItem("settings", "frame.settings", "settings", foot=True, personal=True), page_of("access.settings")),
 ]

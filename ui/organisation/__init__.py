@@ -1,0 +1,1 @@
+"""Panels of the organisation: departments, people, the leading group, the responsibility matrix, and import."""
