@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from app.organisation.policy import load_policy
-from app.ports import Refused
+from app.ports import Answer, Refused
+from models.commands import Command
 from models.organisation import (
     DepartmentRow,
     DutyRow,
@@ -17,10 +18,24 @@ from models.organisation import (
     PostRow,
     ResponsibilityRow,
 )
-from models.organisation_commands import ImportCheck, OrganisationDraft
+from models.organisation_commands import ErasePerson, ExportPrivate, ImportCheck, OrganisationDraft
 from models.people import Actor
-from models.privacy import Inventory, InventoryLine, PersonCard, PrivateCell, PrivateField
+from models.privacy import Erased, Inventory, InventoryLine, KeyUse, PersonCard, PrivateCell, PrivateField
 from models.readings import PlaceInfo
+
+ORDERS = (ExportPrivate, ErasePerson)
+
+
+_DAY = 86_400_000_000
+_NOBODY = Actor(0, "nobody", "", (), "")
+
+
+def _counted(rows: list[PersonRow]) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for row in rows:
+        key = f"{row.kind}.{'active' if row.active else 'left'}"
+        found[key] = found.get(key, 0) + 1
+    return found
 
 
 class MemoryOrganisation:
@@ -39,6 +54,12 @@ class MemoryOrganisation:
         self.gap_rows: list[Gap] = []
         self.check = ImportCheck(source="", problems=(), counts=(), draft=OrganisationDraft())
         self.written: list[Path] = []
+        self.private: dict[str, dict[PrivateField, str]] = {}
+        self.overdue: dict[PrivateField, int] = {}
+        self.purged_us: int | None = None
+        self.next_us: int | None = None
+        self.key_us: int | None = None
+        self.keys: tuple[KeyUse, ...] = ()
         self.forbidden: set[str] = set()
         self.broken = False
 
@@ -121,7 +142,7 @@ class MemoryOrganisation:
                 rule=policy.rule(field),
                 table="person_health" if field.health else "person_private",
                 values=sum(field in masked for masked in self.masked.values()),
-                overdue=0,
+                overdue=self.overdue.get(field, 0),
             )
             for field in PrivateField
         ]
@@ -130,10 +151,32 @@ class MemoryOrganisation:
             notes=policy.notes,
             lines=tuple(lines),
             elsewhere=policy.elsewhere,
-            keys=(),
-            people={},
+            keys=self.keys,
+            people=_counted(self.person_rows),
             erased=0,
+            purged_us=self.purged_us,
+            next_us=self.next_us,
+            key_us=self.key_us,
         )
+
+    def carry_out(self, command: Command) -> Answer:
+        """An export gives the private values, an erasure takes them away; the name is kept by law here."""
+        if isinstance(command, ExportPrivate):
+            numbers = command.numbers or tuple(sorted(self.private))
+            if not set(numbers) <= set(self.private):
+                return Answer(code="not_found")
+            fields = [PrivateField(field) for field in command.fields]
+            return Answer(data=[[n, *(self.private[n].get(field, "") for field in fields)] for n in numbers])
+        assert isinstance(command, ErasePerson)
+        row = next(row for row in self.person_rows if row.number == command.number)
+        if row.active:
+            return Answer(code="still_active")
+        there = self.masked.get(command.number, {})
+        rules = {line.field: line.rule for line in self.inventory(_NOBODY).lines}
+        kept = {f: (row.left_us or 0) + rules[f].kept_days[row.kind] * _DAY for f in there if rules[f].statutory}
+        self.masked[command.number] = {field: there[field] for field in kept}
+        gone = tuple(field.value for field in there if field not in kept)
+        return Answer(data=Erased(gone=gone, kept={field.value: us for field, us in kept.items()}))
 
     def check_file(self, path: Path, reader: Actor, sheet: str = "") -> ImportCheck:
         self._check("organisation.import")

@@ -49,6 +49,9 @@ from models.people import Actor, Credential, UserInfo
 from models.performance import AlarmPerformance
 from models.readings import LiveValue, PlaceInfo, TagInfo, TagKind
 from models.rights import ActionInfo, Explained, Grant, Role, RoleInfo, SignatureRule
+from tests.ui.guard import ORDERS as GUARD_ORDERS
+from tests.ui.guard import MemoryGuard
+from tests.ui.organisation import ORDERS as PRIVACY_ORDERS
 from tests.ui.organisation import MemoryOrganisation
 from tests.ui.steps import ORDERS, MemoryDirectory, MemorySteps
 
@@ -331,8 +334,10 @@ class People:
 
 
 class TrailLog:
-    def __init__(self) -> None:
+    def __init__(self, station: MemoryStation) -> None:
+        self._station = station
         self.rows: list[AuditRow] = []
+        self.asked: list[dict[str, Any]] = []
 
     def entries(
         self,
@@ -344,13 +349,21 @@ class TrailLog:
         text: str = "",
         start_us: int | None = None,
         end_us: int | None = None,
+        last_id: int | None = None,
         offset: int = 0,
         limit: int = 500,
     ) -> tuple[list[AuditRow], int]:
+        self.asked.append(
+            {"login": login, "outcome": outcome, "action": action, "start_us": start_us, "end_us": end_us}
+        )
+        if not self._station.door.allowed("audit.read", reader):
+            raise Refused("forbidden")
         found = [
             row
             for row in sorted(self.rows, key=lambda row: -row.id)
             if (not login or row.login == login)
+            and (not outcome or row.outcome == outcome)
+            and (last_id is None or row.id <= last_id)
             and (not action or row.action.startswith(action))
             and (start_us is None or row.t_us >= start_us)
             and (end_us is None or row.t_us < end_us)
@@ -403,7 +416,8 @@ class MemoryStation:
         self.people = People(self)
         self.directory = MemoryDirectory(self.now_us)
         self.organisation = MemoryOrganisation()
-        self.trail = TrailLog()
+        self.trail = TrailLog(self)
+        self.guard = MemoryGuard(self)
         self.dead_letters = Letters()
         self.link_states = [LinkChanged("plant", LinkState.UP, NOW - 3600 * US)]
         self.engine = EngineStats(NOW, 3210.0, 3400.0, 12.0, 3, 2, 5, 8.0)
@@ -510,6 +524,10 @@ class MemoryStation:
             return self.rights.carry_out(command, actor)
         if isinstance(command, ORDERS):
             return self.people.steps.carry_out(command, actor)
+        if isinstance(command, GUARD_ORDERS):
+            return self.guard.carry_out(command, actor)
+        if isinstance(command, PRIVACY_ORDERS):
+            return self.organisation.carry_out(command)
         if isinstance(command, c.CreateUser):
             if command.login in self.people.infos:
                 return Answer(code="conflict", params={"field": "login"})

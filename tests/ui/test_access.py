@@ -3,7 +3,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import cast
 
-import msgspec
 import pytest
 from PySide6.QtCore import QEvent, QPointF, Qt
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QWindow
@@ -11,15 +10,12 @@ from PySide6.QtWidgets import QApplication, QMenu, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.clock import US
-from app.ports import AuditRow
 from models.commands import ChangeOwnPassword, ChangeUser, CreateUser
 from models.people import Actor
 from models.rights import Grant, Role
 from tests.ui.conftest import flush
-from tests.ui.plant import fill
 from tests.ui.station import NOW, MemoryStation
 from ui.access.account import OwnPasswordSheet
-from ui.access.audit import AuditPanel, AuditSheet, changed_fields
 from ui.access.idle import IdleWatch
 from ui.access.login import LoginView
 from ui.access.panel import AccessPanel
@@ -232,51 +228,6 @@ def test_a_refused_order_leaves_the_sheet_open(
     assert opened[0].confirm.isEnabled()
 
 
-@pytest.fixture
-def audit(ctx: PanelContext, station: MemoryStation, keep: Keep, qtbot: QtBot) -> AuditPanel:
-    fill(station)
-    panel = cast(AuditPanel, keep(AuditPanel(ctx)))
-    keep(panel.header)
-    panel.resize(1200, 400)
-    panel.show()
-    qtbot.waitUntil(lambda: panel.model.rowCount() == 5)
-    return panel
-
-
-def test_the_trail_shows_the_newest_first_and_filters_by_kind_and_text(audit: AuditPanel, qtbot: QtBot) -> None:
-    assert [row.id for row in audit.model.shown()] == [5, 4, 3, 2, 1]
-    audit.kind.setCurrentIndex(audit.kind.findData("alarm"))
-    qtbot.waitUntil(lambda: audit.model.rowCount() == 3)
-    audit.search.setText("送检")
-    audit.search.flush()
-    qtbot.waitUntil(lambda: audit.model.rowCount() == 1)
-    assert audit.model.index(0, 6).data() == "拒绝"
-    audit.search.setText("no such thing")
-    audit.search.flush()
-    qtbot.waitUntil(lambda: audit.table.states.note.title.text() == "没有符合条件的记录")
-
-
-def test_more_of_the_trail_is_fetched_by_the_page(audit: AuditPanel, station: MemoryStation, qtbot: QtBot) -> None:
-    row = station.trail.rows[0]
-    station.trail.rows = [msgspec.structs.replace(row, id=n, t_us=NOW - n * US) for n in range(1, 1201)]
-    audit.load()
-    qtbot.waitUntil(lambda: audit.model.rowCount() == 500)
-    assert audit.footer.text().startswith("显示 500 / 1\N{NO-BREAK SPACE}200 行")
-    audit.model.fetchMore()
-    qtbot.waitUntil(lambda: audit.model.rowCount() == 1000)
-    audit.model.fetchMore()
-    qtbot.waitUntil(lambda: audit.model.rowCount() == 1200)
-    assert not audit.model.canFetchMore()
-
-
-def test_an_entry_shows_before_and_after(keep: Keep, station: MemoryStation) -> None:
-    before, after = {"role": "operator", "name": "王敏"}, {"role": "manager", "name": "王敏", "limits": [1, 2]}
-    assert changed_fields(before, after) == [("role", "operator", "manager"), ("limits", "\N{EM DASH}", "[1, 2]")]
-    row = AuditRow(7, NOW, "a", "A", "manager", "CR", "user.change", "user:w", "done", "", before, after)
-    sheet = keep(AuditSheet(row))
-    assert sheet.accessibleName() == "审计记录 7"
-
-
 def test_users_and_audit_share_a_page(ctx: PanelContext, keep: Keep, qtbot: QtBot) -> None:
     panel = cast(AccessPanel, keep(AccessPanel(ctx)))
     keep(panel.header)
@@ -285,6 +236,8 @@ def test_users_and_audit_share_a_page(ctx: PanelContext, keep: Keep, qtbot: QtBo
     assert panel.stack.currentIndex() == 2
     qtbot.waitUntil(lambda: panel.audit.table.states.note.title.text() == "没有符合条件的记录")
     qtbot.waitUntil(lambda: panel.users.model.rowCount() == 3)
+    panel.switch.buttons["privacy"].click()
+    qtbot.waitUntil(lambda: panel.privacy.model.rowCount() > 10)
     messages().switch("en")
     assert panel.switch.buttons["users"].text() == "Users"
 

@@ -1,66 +1,31 @@
-"""The trail: who did what, when, from where and why, with before and after; fetched by the page."""
+"""The trail: who did what, when, from where and why, with before and after; fetched by the page, verified, anchored, packed."""
 
 from __future__ import annotations
 
-import json
-from typing import Any
+from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
 
-from PySide6.QtWidgets import QComboBox, QGridLayout, QMenu, QVBoxLayout, QWidget
-
-from app.clock import US
-from app.ports import AuditRow
-from ui.i18n import DASH, count_text, has, roles_text, stamp_text, t
-from ui.widgets.controls import SearchBox, button, hairline, name_control, plain_label, role_label
+from app.ports import AuditRow, Refused
+from models.audit_commands import NoteVerification, PackageTrail
+from ui.access.audit_anchors import AnchorsSheet
+from ui.access.audit_filter import AuditFilter
+from ui.access.audit_guard import status_text
+from ui.access.audit_package import PackageSheet
+from ui.access.audit_rows import audit_columns
+from ui.access.audit_sheet import AuditSheet
+from ui.access.audit_verify import VerifySheet
+from ui.i18n import count_text, t
+from ui.widgets.controls import button, hairline, name_control, role_label, set_role
 from ui.widgets.panel import Panel, PanelContext
-from ui.widgets.rows import Column, RowsModel
-from ui.widgets.sheet import Sheet
+from ui.widgets.rows import RowsModel
 from ui.widgets.table import DataTable
 
 PAGE = 500
-KINDS = (
-    *("", "alarm", "session", "user", "totp", "rights", "audit", "privacy", "person", "department", "post"),
-    *("leading_group", "duty", "responsibility", "organisation", "tag", "place", "deadletter", "data", "simulator"),
-)
-DAYS = (1, 7, 30, 0)
-
-
-def action_text(action: str) -> str:
-    """A command's name in words; the name itself when there is no translation."""
-    key = f"access.action.{action}"
-    return t(key) if has(key) else action
-
-
-def outcome_text(row: AuditRow) -> str:
-    """done, refused or failed, in words."""
-    key = f"access.outcome.{row.outcome}"
-    return t(key) if has(key) else row.outcome
-
-
-def audit_columns() -> list[Column[AuditRow]]:
-    """Columns of the trail."""
-
-    def loud(row: AuditRow) -> bool:
-        return row.outcome != "done"
-
-    return [
-        Column("time", "access.column.time", lambda r: stamp_text(r.t_us), lambda r: r.t_us, 160, bold=loud),
-        Column("name", "access.column.name", lambda r: r.name, width=110, bold=loud),
-        Column("role", "access.column.role", lambda r: _role(r.role), width=90, bold=loud),
-        Column("station", "access.column.station", lambda r: r.station, width=90, bold=loud),
-        Column("action", "access.column.action", lambda r: action_text(r.action), width=150, bold=loud),
-        Column("target", "access.column.target", lambda r: r.target or DASH, width=200, bold=loud),
-        Column("outcome", "access.column.outcome", outcome_text, width=80, bold=loud),
-        Column("reason", "access.column.reason", lambda r: r.reason or DASH, width=240, stretch=True, bold=loud),
-        Column("login", "access.column.login", lambda r: r.login, width=110, visible=False),
-    ]
-
-
-def _role(roles: str) -> str:
-    return roles_text(roles.split(",")) if roles else DASH
+AFTER = 10  # rows shown above the one that was jumped to
+READ = "audit.read"
 
 
 class AuditPanel(Panel):
-    """Filter by kind, time and text; a row opens at the side with before and after."""
+    """Filters above, the rows, how many; a row opens at the side with before and after."""
 
     title_key = "access.audit"
     icon_name = "shield"
@@ -69,70 +34,108 @@ class AuditPanel(Panel):
         super().__init__(ctx, parent)
         self.model: RowsModel[AuditRow] = RowsModel(audit_columns(), lambda r: r.id, lambda r: -r.id)
         self.table: DataTable[AuditRow] = DataTable(ctx, "audit", self.model, "shield")
+        self.filter = AuditFilter(ctx)
         self._asked = 0
-        self.kind, self.days = QComboBox(), QComboBox()
-        for kind in KINDS:
-            self.kind.addItem("", kind)
-        for days in DAYS:
-            self.days.addItem("", days)
-        self.days.setCurrentIndex(1)
-        for box in (self.kind, self.days):
-            box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
-        self.search = SearchBox()
-        self.search.setFixedWidth(200)
-        self.refresh = button("refresh", "flat")
-        self.export = button("export", "flat")
-        for widget in (self.kind, self.days, self.search, self.refresh, self.export):
-            self.header.right.addWidget(widget)
+        self._wanted: int | None = None
+        self.guarded = role_label("dim")
+        self.header.left.addWidget(self.guarded)
+        self.verify, self.anchors, self.package = button("check"), button("key", "flat"), button("inbox", "flat")
+        self.export, self.refresh = button("export", "flat"), button("refresh", "flat")
+        for control in (self.verify, self.anchors, self.package, self.export, self.refresh):
+            self.header.right.addWidget(control)
         self.footer = role_label("dim")
         self.footer.setContentsMargins(12, 4, 12, 4)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addWidget(self.table, 1)
-        column.addWidget(hairline())
-        column.addWidget(self.footer)
-        self.kind.currentIndexChanged.connect(lambda _i: self.load())
-        self.days.currentIndexChanged.connect(lambda _i: self.load())
-        self.search.searched.connect(lambda _text: self.load())
+        for part, stretch in ((self.filter, 0), (hairline(), 0), (self.table, 1), (hairline(), 0), (self.footer, 0)):
+            column.addWidget(part, stretch)
+        self.filter.changed.connect(lambda: self.load())
         self.refresh.clicked.connect(lambda: self.load())
         self.export.clicked.connect(self.table.ask_export)
+        self.verify.clicked.connect(lambda: ctx.open_sheet.emit(VerifySheet(ctx, self.show_row)))
+        self.anchors.clicked.connect(lambda: ctx.open_sheet.emit(AnchorsSheet(ctx)))
+        self.package.clicked.connect(lambda: ctx.open_sheet.emit(PackageSheet(ctx)))
         self.table.activated.connect(lambda row: ctx.open_sheet.emit(AuditSheet(row)))
         self.table.context.connect(self._fill_menu)
+        ctx.actor_changed.connect(lambda _actor: self._other_person())
         self.ready()
-        self.load()
+        self._other_person()
 
     def load(self, offset: int = 0) -> None:
         """Ask for a page; the first page replaces what is shown."""
         self._asked += 1
         number, trail, reader = self._asked, self.ctx.station.trail, self.ctx.actor
-        days: int = self.days.currentData()
-        start = self.ctx.station.now_us() - days * 86_400 * US if days else None
-        action, text = str(self.kind.currentData()), self.search.text().strip()
+        self._show_guard()
         self.model.set_pager(None)
+        if reader is None or not self.ctx.allowed(READ):
+            self._hide()
+            return
+        query = self.filter.query(self.ctx.station.now_us())
         if offset == 0:
             self.model.replace([])
             self.table.states.show_loading()
 
-        def ask() -> tuple[list[AuditRow], int]:
-            if reader is None:
-                return [], 0
-            return trail.entries(reader, action=action, text=text, start_us=start, offset=offset, limit=PAGE)
-
         def done(page: tuple[list[AuditRow], int]) -> None:
-            if number != self._asked:
-                return
-            rows, total = page
-            self.model.upsert(rows)
-            after = offset + len(rows)
-            self.model.set_pager((lambda _held: self.load(after)) if rows and after < total else None, total)
-            self._show_state(total)
+            if number == self._asked:
+                self._show(page, offset)
 
         def failed(error: BaseException) -> None:
-            if number == self._asked:
+            if number != self._asked:
+                return
+            if isinstance(error, Refused) and error.code == "forbidden":
+                self._hide()
+            else:
                 self.table.states.show_error(str(error), self.load)
 
-        self.ctx.work(self, ask, done, failed)
+        self.ctx.work(self, lambda: trail.entries(reader, **query, offset=offset, limit=PAGE), done, failed)
+
+    def show_row(self, number: int) -> None:
+        """Jump to a row, whatever was filtered; if it is gone, to the one before it."""
+        self._wanted = number
+        self.filter.show_up_to(number + AFTER)
+
+    def _show(self, page: tuple[list[AuditRow], int], offset: int) -> None:
+        rows, total = page
+        self.model.upsert(rows)
+        after = offset + len(rows)
+        self.model.set_pager((lambda _held: self.load(after)) if rows and after < total else None, total)
+        self._show_state(total)
+        if self._wanted is not None and rows:
+            wanted, self._wanted = self._wanted, None
+            nearest = max((row.id for row in rows if row.id <= wanted), default=rows[-1].id)
+            self.table.select(nearest)
+            self.table.view.setFocus()
+            if nearest != wanted:
+                self.ctx.toast.emit(t("trail.row_gone", n=wanted, near=nearest), "warning")
+
+    def _hide(self) -> None:
+        """Whoever may not read the trail sees why, and whom to ask."""
+        self.model.replace([])
+        self.footer.setText("")
+        self.table.states.show_empty("trail.hidden", "trail.hidden_hint")
+
+    def _other_person(self) -> None:
+        self._enable()
+        self.filter.load_people()
+        self.load()
+
+    def _enable(self) -> None:
+        for control, action in (
+            (self.verify, NoteVerification.action),
+            (self.anchors, READ),
+            (self.package, PackageTrail.action),
+            (self.export, READ),
+            (self.refresh, READ),
+        ):
+            self.ctx.let(control, action)
+        self.filter.setEnabled(self.ctx.allowed(READ))
+
+    def _show_guard(self) -> None:
+        status = self.ctx.station.guard.status()
+        self.guarded.setText(status_text(status, self.ctx.station.now_us()))
+        self.guarded.setToolTip(t("trail.trouble_text", detail=status.trouble) if status.trouble else status.key)
+        set_role(self.guarded, "inverse" if status.trouble else "dim")
 
     def _show_state(self, total: int) -> None:
         shown = self.model.rowCount()
@@ -144,69 +147,24 @@ class AuditPanel(Panel):
 
     def _fill_menu(self, menu: QMenu) -> None:
         row = self.table.current()
-        if row is not None:
-            menu.addAction(t("access.details"), lambda: self.ctx.open_sheet.emit(AuditSheet(row)))
+        if row is None:
+            return
+        menu.addAction(t("access.details"), lambda: self.ctx.open_sheet.emit(AuditSheet(row)))
+        menu.addAction(t("trail.show_around"), lambda: self.show_row(row.id))
 
     def retranslate(self) -> None:
-        for at, kind in enumerate(KINDS):
-            word = kind or "all"
-            self.kind.setItemText(at, t(f"access.kind.{word}"))
-        for at, days in enumerate(DAYS):
-            self.days.setItemText(at, t("access.days", n=days) if days else t("access.days_all"))
-        self.kind.setAccessibleName(t("access.column.action"))
-        self.days.setAccessibleName(t("access.column.time"))
-        self.search.setPlaceholderText(t("access.search_audit"))
-        name_control(self.search, t("access.search_audit"))
-        self.refresh.setText(t("access.refresh"))
-        self.export.setText(t("common.export"))
+        self.filter.retranslate()
+        for control, key in (
+            (self.verify, "trail.verify"),
+            (self.anchors, "trail.anchors"),
+            (self.package, "trail.package"),
+            (self.export, "common.export"),
+            (self.refresh, "access.refresh"),
+        ):
+            control.setText(t(key))
+        name_control(self.verify, t("trail.verify"), t("trail.verify_text"))
         self.table.view.setAccessibleName(t("access.audit"))
-        self._words()
-
-    def _words(self) -> None:
+        self._enable()
+        self._show_guard()
         if self.model.rowCount():
             self._show_state(self.model.total)
-
-
-class AuditSheet(Sheet):
-    """One entry with what it changed."""
-
-    def __init__(self, row: AuditRow) -> None:
-        super().__init__(t("access.entry", n=row.id))
-        self.form.addWidget(role_label("heading", action_text(row.action), wrap=True))
-        for key, text in (
-            ("time", stamp_text(row.t_us)),
-            ("name", f"{row.name} ({row.login}) · {_role(row.role)}"),
-            ("station", row.station),
-            ("target", row.target or DASH),
-            ("outcome", outcome_text(row)),
-            ("reason", row.reason or DASH),
-        ):
-            self.form.addWidget(role_label("dim", t(f"access.column.{key}")))
-            self.form.addWidget(plain_label(text, wrap=True))
-        changes = changed_fields(row.before, row.after)
-        self.form.addWidget(hairline())
-        self.form.addWidget(role_label("section", t("access.changes")))
-        if not changes:
-            self.form.addWidget(role_label("dim", t("access.no_changes")))
-        grid = QGridLayout()
-        grid.setHorizontalSpacing(12)
-        for line, (field, before, after) in enumerate(changes):
-            grid.addWidget(role_label("dim", field), line, 0)
-            grid.addWidget(plain_label(before, wrap=True), line, 1)
-            grid.addWidget(plain_label("→"), line, 2)
-            grid.addWidget(role_label("strong", after, wrap=True), line, 3)
-        self.form.addLayout(grid)
-        self.form.addStretch(1)
-
-
-def changed_fields(before: dict[str, Any] | None, after: dict[str, Any] | None) -> list[tuple[str, str, str]]:
-    """(field, before, after) for every field that differs."""
-    old, new = before or {}, after or {}
-    keys = list(dict.fromkeys([*old, *new]))
-    return [(key, _plain(old.get(key)), _plain(new.get(key))) for key in keys if old.get(key) != new.get(key)]
-
-
-def _plain(value: Any) -> str:
-    if value is None:
-        return DASH
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

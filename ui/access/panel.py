@@ -1,10 +1,11 @@
-"""Users, rights and audit on one page, as all answer the question who may and who did."""
+"""Users, rights, audit and personal data on one page, as all answer the question who may, who did, and what is known of whom."""
 
 from __future__ import annotations
 
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from ui.access.audit import AuditPanel
+from ui.access.privacy import PrivacyPanel
 from ui.access.rights import RightsPanel
 from ui.access.users import UsersPanel
 from ui.i18n import t
@@ -12,11 +13,11 @@ from ui.widgets.controls import SegmentedButtons
 from ui.widgets.panel import Panel, PanelContext
 from ui.widgets.workspace import Page
 
-PAGES = ("users", "rights", "audit")
+PAGES = ("users", "rights", "audit", "privacy")
 
 
 class AccessPanel(Panel):
-    """Three pages and the buttons between them."""
+    """Four pages and the buttons between them."""
 
     title_key = "access.title"
     icon_name = "users"
@@ -29,19 +30,22 @@ class AccessPanel(Panel):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.stack)
-        self.users, self.rights, self.audit = UsersPanel(ctx), RightsPanel(ctx), AuditPanel(ctx)
-        for panel in (self.users, self.rights, self.audit):
+        self.users, self.rights = UsersPanel(ctx), RightsPanel(ctx)
+        self.audit, self.privacy = AuditPanel(ctx), PrivacyPanel(ctx)
+        for panel in (self.users, self.rights, self.audit, self.privacy):
             self.stack.addWidget(Page(panel))
         self.switch.chosen.connect(self.show_page)
         self.show_page("users")
         self.ready()
 
     def show_page(self, key: str) -> None:
-        """One of PAGES; the audit is read anew each time it comes to the front."""
+        """One of PAGES; audit and inventory are read anew each time they come to the front."""
         self.switch.select(key)
         self.stack.setCurrentIndex(PAGES.index(key))
         if key == "audit" and self.isVisible():
             self.audit.load()
+        if key == "privacy" and self.isVisible():
+            self.privacy.load()
 
     def retranslate(self) -> None:
         for key in PAGES:
