@@ -296,9 +296,10 @@ class MainWindow(QMainWindow):
     # -- keyboard
 
     def help(self) -> None:
-        """Open the manual at the page of the present workspace."""
+        """Open the manual at the page of the present workspace, or of the login while nobody is there."""
         folder = resource_path("docs", "manual", messages().language)
-        for name in (f"{self.place}.html", "index.html", f"{self.place}.md", "index.md"):
+        page = self.place if self.ctx.actor is not None else "login"
+        for name in (f"{page}.html", "index.html", f"{page}.md", "index.md"):
             if (folder / name).is_file():
                 QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder / name)))
                 return
