@@ -115,6 +115,26 @@ class Factor(msgspec.Struct, frozen=True, kw_only=True):
     until_us: int | None = None
 
 
+class Fact(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that holds at a place and counts: ``amount`` times the weight named ``weigh``.
+
+    ``share`` names a weight that is a factor on it (an alarm in hand); ``own`` is a weight of its own (weather).
+    Times in UTC µs; ``until_us`` None means until it is taken away.
+    """
+
+    kind: str
+    place: str
+    weigh: str = ""
+    amount: float = 1.0
+    share: str = ""
+    own: float = 0.0
+    evidence: str
+    evidence_en: str = ""
+    target: str = ""
+    since_us: int = 0
+    until_us: int | None = None
+
+
 class Override(msgspec.Struct, frozen=True, kw_only=True):
     """A grade set by hand, until ``until_us`` (UTC µs); needs a reason and a signature."""
 

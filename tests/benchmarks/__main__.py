@@ -17,6 +17,7 @@ NAMES = (
     "memory",
     "audit",
     "permission",
+    "risk_regrade",
 )
 
 
