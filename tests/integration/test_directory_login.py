@@ -12,6 +12,7 @@ from app.access import totp
 from app.bootstrap.room import ControlRoom
 from app.clock import US, ManualClock
 from app.config import Config, ConfigError, DirectoryConfig, GroupGrant, StoreConfig
+from app.ports import Refused
 from app.store.engine import Store
 from models.login_commands import ConfirmTotp, EnrolTotp
 from models.people import Actor
@@ -96,6 +97,26 @@ def test_a_person_of_the_directory_from_the_first_login_to_the_outage(room: Cont
     assert room.people.log_in("li.na", PASSWORD).result().code == "directory_unavailable"
     slapd.start()
     assert room.people.log_in("li.na", PASSWORD).result().code == "done"
+
+
+def test_an_administrator_sees_whether_the_directory_answers_and_nobody_else_its_servers(
+    room: ControlRoom, slapd: Slapd
+) -> None:
+    first = "right-Horse-7-battery"
+    assert room.people.create_first("zhao", "赵云", first).result().ok
+    boss = room.people.log_in("zhao", first).result().actor
+    person = room.people.log_in("li.na", PASSWORD).result().actor
+    assert boss is not None
+    assert person is not None
+    assert room.directory.configured
+    assert room.directory.last(boss) is None
+    assert [server.problem for server in room.directory.check(boss).servers] == [""]
+    slapd.stop()
+    found = room.directory.check(boss)
+    assert found.servers[0].problem
+    assert room.directory.last(boss) == found
+    with pytest.raises(Refused):
+        room.directory.servers(person)
 
 
 def test_a_second_step_for_a_person_of_the_directory(room: ControlRoom, slapd: Slapd) -> None:
