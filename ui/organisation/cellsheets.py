@@ -66,7 +66,7 @@ class AssignSheet(OrderSheet):
         duties = [(d.code, name_of(d)) for d in data.board.duties]
         self.place = ChoiceField(t("organisation.place"), places, place)
         self.duty = ChoiceField(t("organisation.duty"), duties, duty)
-        self.post = ChoiceField(t("organisation.column.post"), data.frame.post_choices(), post)
+        self.post = ChoiceField(t("organisation.column.post"), data.frame.post_choices(t("organisation.choose")), post)
         for field in (self.place, self.duty, self.post):
             field.editor.setEnabled(row is None)
         self.person = ChoiceField(t("organisation.who"), [], "")
@@ -90,7 +90,7 @@ class AssignSheet(OrderSheet):
         self.person.show_hint("" if holders else t("organisation.nobody_holds"))
 
     def command(self) -> Command | None:
-        if self.place.box.currentIndex() < 0 or self.duty.box.currentIndex() < 0 or self.post.box.currentIndex() < 0:
+        if self.place.box.currentIndex() < 0 or self.duty.box.currentIndex() < 0 or not self.post.key:
             self.say(t("organisation.wrong.assign"))
             return None
         draft = ResponsibilityDraft(

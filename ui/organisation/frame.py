@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Sequence
 
 from app.ports import Organisation
-from models.organisation import DepartmentRow, PostRow
+from models.organisation import DepartmentRow, PersonRow, PostRow
 from models.people import Actor
 from ui.organisation.words import name_of
 
@@ -17,6 +17,10 @@ class Frame:
 
     departments: dict[str, DepartmentRow]
     posts: dict[str, PostRow]
+
+    def of(self, row: PersonRow) -> tuple[DepartmentRow | None, PostRow | None]:
+        """Department and post of somebody."""
+        return self.departments.get(row.department), self.posts.get(row.post)
 
     def children(self, parent: str) -> list[DepartmentRow]:
         """Departments right beneath one ('' the top)."""

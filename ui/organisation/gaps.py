@@ -5,16 +5,19 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QPainter
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QStyleOptionViewItem, QVBoxLayout, QWidget
 
 from models.organisation import DutyRow, Gap, GapSide, PostRow
 from ui.i18n import count_text, t
+from ui.organisation.matrixview import two_lines
 from ui.organisation.words import gap_text
+from ui.theme import theme
 from ui.widgets.controls import ChipGroup, button, hairline, role_label
 from ui.widgets.panel import PanelContext
 from ui.widgets.rows import Column, RowsModel
-from ui.widgets.table import DataTable
+from ui.widgets.table import CellDelegate, DataTable
 
 
 @dataclasses.dataclass(frozen=True)
@@ -24,6 +27,26 @@ class GapLine:
     at: int
     gap: Gap
     text: str
+
+
+class GapDelegate(CellDelegate):
+    """A gap's sentence may take two lines."""
+
+    def text(
+        self,
+        painter: QPainter,
+        option: QStyleOptionViewItem,
+        text: str,
+        *,
+        right: bool = False,
+        bold: bool = False,
+        dim: bool = False,
+    ) -> None:
+        box = option.rect.adjusted(6, 2, -6, -2)
+        painter.setFont(theme().font(13))
+        painter.setPen(theme().color("g6"))
+        flags = int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft) | int(Qt.TextFlag.TextWordWrap)
+        painter.drawText(box, flags, two_lines(painter.fontMetrics(), text, box))
 
 
 class GapList(QWidget):
@@ -40,11 +63,14 @@ class GapList(QWidget):
         self._duties: dict[str, DutyRow] = {}
         self._posts: dict[str, PostRow] = {}
         columns: list[Column[GapLine]] = [
-            Column("side", "organisation.gap_side", lambda g: t(f"organisation.side.{g.gap.side}"), width=64),
+            Column("side", "organisation.gap_side", lambda g: t(f"organisation.side.{g.gap.side}"), width=62),
             Column("what", "organisation.gap_what", lambda g: g.text, width=240, stretch=True),
         ]
         self.model: RowsModel[GapLine] = RowsModel(columns, lambda g: g.at, lambda g: g.at)
         self.table: DataTable[GapLine] = DataTable(ctx, "gaps", self.model, "check")
+        self.table.view.setItemDelegate(GapDelegate(self.table.view))
+        self.on_theme()
+        theme().changed.connect(self.on_theme)
         self.title = role_label("title")
         self.chips = ChipGroup(("all", *(side.value for side in GapSide)))
         self.locate, self.mend, self.export = button("crosshair"), button("wrench", "primary"), button("export", "flat")
@@ -76,6 +102,10 @@ class GapList(QWidget):
         self.locate.clicked.connect(self._locate)
         self.mend.clicked.connect(self._mend)
         self.export.clicked.connect(self.table.ask_export)
+
+    def on_theme(self) -> None:
+        """Rows for two lines."""
+        self.table.view.verticalHeader().setDefaultSectionSize(max(46, theme().sizes.row))
 
     def show_gaps(self, gaps: Sequence[Gap], duties: Sequence[DutyRow], posts: dict[str, PostRow]) -> None:
         """Show these; the one in focus stays in focus while it is open."""

@@ -12,9 +12,10 @@ from models.organisation_commands import RemoveMember, SaveMember
 from models.people import Actor
 from ui.i18n import t
 from ui.organisation.forms import ask_removal
+from ui.organisation.frame import Frame, read_frame
 from ui.organisation.reading import ReadingPanel
 from ui.organisation.seats import MemberSheet, SeatCard
-from ui.organisation.words import role_text
+from ui.organisation.words import name_of, role_text
 from ui.widgets.controls import button, role_label
 from ui.widgets.panel import PanelContext
 from ui.widgets.states import StateStack
@@ -26,6 +27,13 @@ class Group:
 
     members: list[MemberRow]
     people: list[PersonRow]
+    frame: Frame
+
+    def post_of(self, member: MemberRow) -> str:
+        """Post of a member in the present language."""
+        row = next((p for p in self.people if p.number == member.number), None)
+        post = self.frame.of(row)[1] if row is not None else None
+        return name_of(post) if post is not None else member.post_name
 
 
 class GroupPanel(ReadingPanel[Group]):
@@ -73,7 +81,7 @@ class GroupPanel(ReadingPanel[Group]):
         people, _ = organisation.people(
             PeopleQuery(active=True, kinds=(PersonKind.EMPLOYEE.value,), limit=1_000_000), reader
         )
-        return Group(organisation.leading_group(reader), people)
+        return Group(organisation.leading_group(reader), people, read_frame(organisation, reader))
 
     def show_data(self, data: Group) -> None:
         if self.current is not None:
@@ -100,7 +108,7 @@ class GroupPanel(ReadingPanel[Group]):
         for role, column in self.columns.items():
             shown = [m for m in members if m.role == role and (m.current or self.past.isChecked())]
             for member in shown:
-                card = SeatCard(member)
+                card = SeatCard(member, self.data.post_of(member) if self.data is not None else "")
                 card.chosen.connect(self.choose)
                 card.opened.connect(self.open)
                 column.insertWidget(column.count() - 1, card)

@@ -37,7 +37,7 @@ class LeaveSheet(OrderSheet):
     """Day and reason; nothing of the person is removed."""
 
     def __init__(self, ctx: PanelContext, row: PersonRow) -> None:
-        super().__init__(ctx, t("organisation.leave"))
+        super().__init__(ctx, t("organisation.leave_now"))
         self.row = row
         self.form.addWidget(role_label("heading", f"{row.name} · {row.number}", wrap=True))
         self.form.addWidget(plain_label(t("organisation.leave_text"), wrap=True))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 from PySide6.QtCore import QPoint, Qt, Signal
-from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtGui import QAction, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QSplitter, QVBoxLayout, QWidget
 
 from app.ports import Organisation
@@ -26,7 +26,7 @@ from ui.widgets.controls import button, role_label
 from ui.widgets.panel import PanelContext
 from ui.widgets.states import StateStack
 
-GAPS = 376
+GAPS, GAPS_NARROW, NARROW = 376, 272, 1200
 
 
 @dataclasses.dataclass(frozen=True)
@@ -42,6 +42,7 @@ class MatrixPanel(ReadingPanel[Shown]):
 
     title_key = "organisation.page.matrix"
     icon_name = "columns"
+    eager = True
     elsewhere = Signal(str, str)
     counted = Signal(int)
 
@@ -64,7 +65,6 @@ class MatrixPanel(ReadingPanel[Shown]):
         split.addWidget(self.gaps)
         split.setStretchFactor(0, 1)
         split.setCollapsible(0, False)
-        split.setSizes([900, GAPS])
         outer = QHBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(split)
@@ -89,8 +89,18 @@ class MatrixPanel(ReadingPanel[Shown]):
         head.sectionDoubleClicked.connect(lambda section: self._open_duty(self._duty(section)))
         self.gaps.located.connect(self.locate)
         self.gaps.mended.connect(self.mend)
+        self.split = split
+        self._narrow: bool | None = None
         self.ready()
         self.begin()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        narrow = self.width() < NARROW
+        if narrow is not self._narrow:
+            self._narrow = narrow
+            gaps = GAPS_NARROW if narrow else GAPS
+            self.split.setSizes([max(200, self.width() - gaps), gaps])
 
     # -- reading
 

@@ -76,7 +76,7 @@ class TreeDelegate(QStyledItemDelegate):
         painter.drawLine(ground.bottomLeft(), ground.bottomRight())
         box = rect.adjusted(6, 0, -8, 0)
         if column == "name":
-            left = rect.left()
+            left = rect.left() + 8
             if node.children:
                 opened = bool(option.state & QStyle.StateFlag.State_Open)
                 paint_icon(painter, "down" if opened else "right", QRectF(left, rect.center().y() - 6, 12, 12), "g5")
@@ -84,7 +84,7 @@ class TreeDelegate(QStyledItemDelegate):
                 paint_icon(painter, "user", QRectF(left, rect.center().y() - 6, 13, 13), "g5")
             mark = t(f"organisation.mark.{node.gap}") if node.gap else ""
             text = QRect(
-                left + 20, rect.top(), rect.width() - 24 - (chip_width(mark) + 8 if mark else 0), rect.height()
+                left + 20, rect.top(), rect.width() - 32 - (chip_width(mark) + 8 if mark else 0), rect.height()
             )
             token = "g7" if department else "g6"
             used = paint_text(painter, text, node.title, bold=department, token=token)

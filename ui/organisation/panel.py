@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from ui.i18n import count_text, t
@@ -29,7 +31,8 @@ class OrganisationPanel(Panel):
         self.gaps = role_label("inverse")
         self.gaps.hide()
         self.header.left.addWidget(self.switch)
-        self.header.right.addWidget(self.gaps)
+        self.header.left.addSpacing(8)
+        self.header.left.addWidget(self.gaps, alignment=Qt.AlignmentFlag.AlignVCenter)
         self.stack = QStackedWidget()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -49,6 +52,10 @@ class OrganisationPanel(Panel):
     def pages(self) -> tuple[str, ...]:
         """Keys of the pages, in their order."""
         return PAGES
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.matrix.load()  # its gaps are counted whichever page is in front
 
     def show_page(self, key: str) -> None:
         """One of PAGES."""

@@ -108,7 +108,8 @@ class PeoplePanel(ReadingPanel[Everybody]):
 
     def read(self, organisation: Organisation, reader: Actor) -> Everybody:
         rows, _ = organisation.people(PeopleQuery(limit=ALL), reader)
-        return Everybody(read_frame(organisation, reader), listed(rows, self._keys))
+        frame = read_frame(organisation, reader)
+        return Everybody(frame, listed(rows, frame, self._keys))
 
     def show_data(self, data: Everybody) -> None:
         kept = self._wanted or (p.row.number if (p := self.table.current()) is not None else "")
@@ -180,7 +181,8 @@ class PeoplePanel(ReadingPanel[Everybody]):
 
     def enable(self) -> None:
         there, current = self.data is not None, self.table.current()
-        self.ctx.let(self.new, SavePerson.action, there)
+        may_name = self.ctx.allowed("privacy.write")  # nobody is new without a name, which is private
+        self.ctx.let(self.new, SavePerson.action if may_name else "privacy.write", there)
         self.ctx.let(self.card, "people.read", current is not None)
         self.ctx.let(self.edit, SavePerson.action, current is not None)
         self.ctx.let(self.export, "data.export", there)

@@ -6,9 +6,10 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
-from models.organisation import PersonRow
+from models.organisation import DepartmentRow, PersonRow, PostRow
 from ui.i18n import DASH, t
-from ui.organisation.words import day_text, kind_text
+from ui.organisation.frame import Frame
+from ui.organisation.words import day_text, kind_text, name_of
 from ui.widgets.pinyin import haystack
 from ui.widgets.rows import Column
 
@@ -18,6 +19,8 @@ class Listed(msgspec.Struct, frozen=True):
 
     key: int
     row: PersonRow
+    department: DepartmentRow | None
+    post: PostRow | None
     hay: str
 
 
@@ -32,16 +35,15 @@ class Keys:
         return self._keys.setdefault(number, len(self._keys))
 
 
-def listed(rows: Sequence[PersonRow], keys: Keys) -> list[Listed]:
+def listed(rows: Sequence[PersonRow], frame: Frame, keys: Keys) -> list[Listed]:
     """For worker threads."""
-    return [
-        Listed(
-            keys.of(row.number),
-            row,
-            haystack(row.name, row.number, row.department_name, row.post_name, row.company, row.login),
-        )
-        for row in rows
-    ]
+    found = []
+    for row in rows:
+        department, post = frame.departments.get(row.department), frame.posts.get(row.post)
+        units = [text for unit in (department, post) if unit is not None for text in (unit.name, unit.name_en)]
+        hay = haystack(row.name, row.number, row.company, row.login, *units)
+        found.append(Listed(keys.of(row.number), row, department, post, hay))
+    return found
 
 
 def keeps(text: str, kind: str, departments: set[str] | None, state: str) -> Callable[[Listed], bool]:
@@ -70,14 +72,19 @@ def person_columns() -> list[Column[Listed]]:
         Column("number", "organisation.column.number", lambda p: p.row.number, width=110, dim=dim),
         Column("name", "organisation.column.name", lambda p: p.row.name, width=110, bold=lambda p: p.row.active, dim=dim),
         Column("kind", "organisation.column.kind", lambda p: kind_text(p.row.kind), width=90, dim=dim),
-        Column("department", "organisation.column.department", _or_dash("department_name"), width=150, dim=dim),
-        Column("post", "organisation.column.post", _or_dash("post_name"), width=160, stretch=True, dim=dim),
+        Column("department", "organisation.column.department", lambda p: unit_text(p.department), width=150, dim=dim),
+        Column("post", "organisation.column.post", lambda p: unit_text(p.post), width=160, stretch=True, dim=dim),
         Column("company", "organisation.column.company", _or_dash("company"), width=150, dim=dim, optional=2),
         Column("host", "organisation.column.host", _or_dash("host"), width=90, dim=dim, visible=False),
         Column("joined", "organisation.column.joined", lambda p: day_text(p.row.joined_us), width=100, dim=dim, optional=3),
         Column("state", "organisation.column.state", state_text, width=150, dim=dim),
         Column("login", "organisation.column.login", _or_dash("login"), width=100, dim=dim, optional=1),
     ]  # fmt: skip
+
+
+def unit_text(unit: DepartmentRow | PostRow | None) -> str:
+    """A department's or post's name, or a dash."""
+    return name_of(unit) if unit is not None else DASH
 
 
 def _or_dash(field: str) -> Callable[[Listed], str]:

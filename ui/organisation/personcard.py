@@ -13,9 +13,10 @@ from app.ports import Answer
 from models.organisation_commands import ErasePerson, PersonLeft, RevealPrivate, SavePerson
 from models.privacy import Erased, PersonCard, PrivateCell, PrivateField
 from ui.i18n import DASH, t
+from ui.organisation.frame import Frame, read_frame
 from ui.organisation.leaving import LeaveSheet
 from ui.organisation.personsheet import PersonSheet
-from ui.organisation.words import day_text, error_text, field_text, kind_text, wrong_text
+from ui.organisation.words import day_text, error_text, field_text, kind_text, name_of, wrong_text
 from ui.widgets.controls import button, hairline, plain_label, role_label
 from ui.widgets.fields import LinesField
 from ui.widgets.panel import PanelContext, ReasonRequest
@@ -23,6 +24,7 @@ from ui.widgets.sheet import Sheet
 from ui.widgets.states import StateStack
 
 SHOWN_S = 60
+SELDOM = ("company", "host", "left", "login")  # said only where there is something to say
 FACTS = ("number", "kind", "department", "post", "company", "host", "joined", "left", "login")
 
 
@@ -58,8 +60,9 @@ class PersonCardSheet(Sheet):
         self.facts.setVerticalSpacing(4)
         self.facts.setColumnStretch(1, 1)
         self.fact = {key: plain_label(wrap=True) for key in FACTS}
+        self.title = {key: role_label("dim", t(f"organisation.column.{key}")) for key in FACTS}
         for line, key in enumerate(FACTS):
-            self.facts.addWidget(role_label("dim", t(f"organisation.column.{key}")), line, 0)
+            self.facts.addWidget(self.title[key], line, 0)
             self.facts.addWidget(self.fact[key], line, 1)
         self.private = QGridLayout()
         self.private.setHorizontalSpacing(8)
@@ -119,20 +122,27 @@ class PersonCardSheet(Sheet):
         def failed(error: BaseException) -> None:
             self.states.show_error(error_text(error), self.load)
 
-        self.ctx.work(self, lambda: organisation.person(self.number, reader), self._show, failed)
+        number = self.number
 
-    def _show(self, card: PersonCard | None) -> None:
+        def read() -> tuple[PersonCard | None, Frame]:
+            return organisation.person(number, reader), read_frame(organisation, reader)
+
+        self.ctx.work(self, read, self._show, failed)
+
+    def _show(self, read: tuple[PersonCard | None, Frame]) -> None:
+        card, frame = read
         if card is None:
             self.states.show_empty("answers.not_found")
             return
         self.card = card
         row = card.row
+        units = [name_of(unit) if unit is not None else "" for unit in frame.of(row)]
         self.name.setText(row.name)
         shown = {
             "number": row.number,
             "kind": kind_text(row.kind),
-            "department": row.department_name,
-            "post": row.post_name,
+            "department": units[0],
+            "post": units[1],
             "company": row.company,
             "host": row.host,
             "joined": day_text(row.joined_us) if row.joined_us is not None else "",
@@ -141,6 +151,8 @@ class PersonCardSheet(Sheet):
         }
         for key, text in shown.items():
             self.fact[key].setText(text or DASH)
+            for part in (self.fact[key], self.title[key]):
+                part.setVisible(bool(text) or key not in SELDOM)
         gone = t("organisation.state.erased") if row.erased_us is not None else ""
         gone = gone or (t("organisation.state.left", day=day_text(row.left_us)) if not row.active else "")
         self.mark.setText(gone)

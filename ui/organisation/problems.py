@@ -18,6 +18,13 @@ def sheet_text(code: str, language: str = "") -> str:
     return _CHINESE[code] if chinese else t(f"organisation.import.sheet.{code}")
 
 
+def column_text(problem: CellProblem) -> str:
+    """A column by its title in the workbook, or in English."""
+    sheet = next((sheet for sheet in KNOWN if problem.sheet in (sheet.name, sheet.title)), None)
+    column = next((c for c in sheet.columns if c.name == problem.column), None) if sheet is not None else None
+    return problem.column.replace("_", " ") if english() or column is None else column.titles[0]
+
+
 def where(problem: CellProblem) -> tuple[str, int, str]:
     """Order by sheet, row, column: ``B12`` after ``C2``."""
     letters = problem.cell.rstrip("0123456789")
@@ -30,7 +37,7 @@ def problem_columns() -> list[Column[Numbered]]:
     return [
         Column("sheet", "organisation.problem.sheet", lambda p: p[1].sheet, lambda p: where(p[1]), width=90),
         Column("cell", "organisation.problem.cell", lambda p: p[1].cell, lambda p: where(p[1]), width=64, bold=_always),
-        Column("column", "organisation.problem.column", lambda p: p[1].column, width=110, optional=1),
+        Column("column", "organisation.problem.column", lambda p: column_text(p[1]), width=110, optional=1),
         Column("found", "organisation.problem.found", lambda p: p[1].found, width=160, bold=_always),
         Column("what", "organisation.problem.what", lambda p: pick(p[1].what, p[1].what_en), width=220),
         Column(

@@ -23,6 +23,7 @@ class ReadingPanel(Panel, Generic[T]):
     """Subclasses set ``states``, and say what to :meth:`read`, how to :meth:`show_data` and how to :meth:`forget` it."""
 
     states: StateStack
+    eager = False  # read as soon as the window is there, not only when the page is
 
     def __init__(self, ctx: PanelContext, parent: QWidget | None = None) -> None:
         super().__init__(ctx, parent)
@@ -56,7 +57,7 @@ class ReadingPanel(Panel, Generic[T]):
     def load(self) -> None:
         """Read anew, now or when the page comes into sight."""
         self._stale = True
-        if self.isVisible() and not self._busy:
+        if (self.isVisible() or (self.eager and self.window().isVisible())) and not self._busy:
             self._ask()
 
     def showEvent(self, event: QShowEvent) -> None:

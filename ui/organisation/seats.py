@@ -26,7 +26,7 @@ class SeatCard(QWidget):
     chosen = Signal(object)
     opened = Signal(object)
 
-    def __init__(self, member: MemberRow) -> None:
+    def __init__(self, member: MemberRow, post: str) -> None:
         super().__init__()
         self.member = member
         self.selected = False
@@ -36,7 +36,7 @@ class SeatCard(QWidget):
         column.setContentsMargins(12, 8, 12, 8)
         column.setSpacing(2)
         column.addWidget(role_label("strong" if member.current else "dim", member.name, wrap=True))
-        column.addWidget(role_label("dim", f"{member.number}  {member.post_name}".rstrip(), wrap=True))
+        column.addWidget(role_label("dim", f"{member.number}  {post}".rstrip(), wrap=True))
         bare = not member.duties.strip()
         if bare and member.current:
             self.gap = role_label("inverse", t("organisation.mark.no_duty"))
@@ -46,7 +46,7 @@ class SeatCard(QWidget):
         span = span_text(member)
         if span:
             column.addWidget(role_label("dim", span))
-        words = [role_text(member.role), member.name, member.post_name, member.duties, span]
+        words = [role_text(member.role), member.name, post, member.duties, span]
         self.setAccessibleName(", ".join(word for word in words if word))
 
     def minimumSizeHint(self) -> QSize:

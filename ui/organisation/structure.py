@@ -185,7 +185,7 @@ class StructurePanel(ReadingPanel[Structure]):
         if node.children and index.column() == 0:
             spot = self.view.visualRect(index)
             at = self.view.viewport().mapFromGlobal(self.view.cursor().pos())
-            if at.x() < spot.left() + 20:
+            if at.x() < spot.left() + 28:
                 opened = not self.view.isExpanded(index)
                 self.view.setExpanded(index, opened)
                 (self._closed.discard if opened else self._closed.add)(node.key)
