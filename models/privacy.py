@@ -169,6 +169,7 @@ class Inventory(msgspec.Struct, frozen=True, kw_only=True):
     keys: tuple[KeyUse, ...]
     people: dict[str, int]  # by kind, active and left
     erased: int
+    notes_zh: str = ""
     purged_us: int | None = None
     next_us: int | None = None
     key_us: int | None = None

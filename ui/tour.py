@@ -11,6 +11,7 @@ import os
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -56,12 +57,14 @@ class Tour:
             window.show()
             for place in PLACES:
                 window.go(place.item.key)
-                for look in THEMES:
-                    for language in LANGUAGES:
-                        messages().switch(language)
-                        theme().switch(look)
-                        self.settle()
-                        self._stop(f"{place.item.key}-{size_name}-{look}-{language}")
+                for page, turn in pages_of(window, place.item.key):
+                    turn()
+                    for look in THEMES:
+                        for language in LANGUAGES:
+                            messages().switch(language)
+                            theme().switch(look)
+                            self.settle()
+                            self._stop("-".join(filter(None, (place.item.key, page, size_name, look, language))))
         messages().switch("zh")
         theme().switch("day")
         window.resize(SIZES["1920x1080"])
@@ -118,6 +121,25 @@ class Tour:
         picture.save(str(self._out / f"{name}.png"))
         self.pictures.append(f"{name}.png")
         self.findings += [{"picture": name, **finding} for finding in look_at(self._window, picture.toImage())]
+
+
+def pages_of(window: MainWindow, place: str) -> list[tuple[str, Callable[[], object]]]:
+    """The pages of a place that has some, by name, and how to turn to each; else the place as it is."""
+    if place != "access":
+        return [("", lambda: None)]
+    panel: Any = window.panel("access.people")
+
+    def turn(page: str, part: str) -> None:
+        panel.show_page(page)
+        if part:
+            panel.rights.show_page(part)
+
+    pages = [(page, part) for page in panel.switch.buttons for part in _parts(panel, page)]
+    return [("_".join(filter(None, page)), partial(turn, *page)) for page in pages]
+
+
+def _parts(panel: Any, page: str) -> list[str]:
+    return list(panel.rights.switch.buttons) if page == "rights" else [""]
 
 
 def trends_of(window: MainWindow) -> Any:

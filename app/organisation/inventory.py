@@ -25,7 +25,8 @@ def take_stock(connection: Connection, private: PrivateStore, policy: PrivacyPol
         people[key] = people.get(key, 0) + 1
     return Inventory(
         version=policy.version,
-        notes=policy.notes.strip(),
+        notes=policy.notes,
+        notes_zh=policy.notes_zh,
         lines=tuple(
             InventoryLine(
                 field=field,

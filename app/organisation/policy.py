@@ -23,6 +23,7 @@ class _Pack(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     version: str
     fields: dict[str, FieldRule]
     notes: str = ""
+    notes_zh: str = ""
     elsewhere: tuple[ElsewhereRule, ...] = ()
 
 
@@ -30,7 +31,8 @@ class PrivacyPolicy:
     """The loaded pack; immutable."""
 
     def __init__(self, pack: _Pack) -> None:
-        self.version, self.notes, self.elsewhere = pack.version, pack.notes, pack.elsewhere
+        self.version, self.elsewhere = pack.version, pack.elsewhere
+        self.notes, self.notes_zh = pack.notes.strip(), pack.notes_zh.strip()
         self._rules = {PrivateField(name): rule for name, rule in pack.fields.items()}
 
     def rule(self, field: PrivateField) -> FieldRule:

@@ -149,6 +149,7 @@ class MemoryOrganisation:
         return Inventory(
             version=policy.version,
             notes=policy.notes,
+            notes_zh=policy.notes_zh,
             lines=tuple(lines),
             elsewhere=policy.elsewhere,
             keys=self.keys,

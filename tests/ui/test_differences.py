@@ -39,8 +39,8 @@ def test_things_with_names_are_compared_thing_by_thing() -> None:
     after = {"grants": [{"role": "operator", "zone": "A2"}, {"role": "commander", "zone": ""}]}
     assert [(d.field, d.change, d.old, d.new) for d in differences(before, after)] == [
         ("授权 › 操作员 › 区域", Change.CHANGED, "A1", "A2"),
-        ("授权 › 审计员 › 角色", Change.REMOVED, "审计员", DASH),
-        ("授权 › 应急指挥 › 角色", Change.ADDED, DASH, "应急指挥"),
+        ("授权 › 审计员", Change.REMOVED, "角色: 审计员", DASH),
+        ("授权 › 应急指挥", Change.ADDED, DASH, "角色: 应急指挥"),
     ]
 
 

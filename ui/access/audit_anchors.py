@@ -6,7 +6,7 @@ from app.ports import Answer
 from models.anchors import AnchorInfo
 from models.audit_commands import AnchorTrail
 from ui.access.audit_guard import anchor_text
-from ui.access.audit_sheet import fingerprint_label
+from ui.access.audit_sheet import fingerprint_label, titled
 from ui.i18n import DASH, count_text, stamp_text, t
 from ui.widgets.controls import button, plain_label, role_label
 from ui.widgets.panel import PanelContext
@@ -22,11 +22,9 @@ class AnchorsSheet(Sheet):
         super().__init__(t("trail.anchors"))
         self.ctx = ctx
         self.form.addWidget(plain_label(t("trail.anchors_text"), wrap=True))
-        self.form.addWidget(role_label("dim", t("trail.key")))
-        self.key = fingerprint_label("")
-        self.form.addWidget(self.key)
-        self.last = plain_label(wrap=True)
-        self.form.addWidget(self.last)
+        self.key, self.last = fingerprint_label(""), plain_label(wrap=True)
+        self.form.addWidget(titled(t("trail.key"), self.key))
+        self.form.addWidget(titled(t("trail.last_anchor"), self.last))
         self.trouble = role_label("error", wrap=True)
         self.form.addWidget(self.trouble)
         self.now = button("key", "primary")

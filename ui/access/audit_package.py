@@ -12,7 +12,7 @@ from app.ports import Answer, Refused
 from models.anchors import Packed
 from models.audit_commands import PackageTrail
 from ui.access.audit_guard import kind_text
-from ui.access.audit_sheet import fingerprint_label
+from ui.access.audit_sheet import fingerprint_label, titled
 from ui.i18n import count_text, file_stamp, number_text, t
 from ui.widgets.controls import button, plain_label, role_label
 from ui.widgets.fields import TextField
@@ -109,13 +109,11 @@ class PackageSheet(Sheet):
             ("trail.packed_path", packed.path),
             ("trail.packed_entries", f"{count_text(packed.entries)} · {size}"),
         ):
-            self.lines.addWidget(role_label("dim", t(key)))
             label = plain_label(text, wrap=True)
             label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-            self.lines.addWidget(label)
+            self.lines.addWidget(titled(t(key), label))
         for key, number in (("trail.packed_sum", packed.sha256), ("trail.key", packed.key)):
-            self.lines.addWidget(role_label("dim", t(key)))
-            self.lines.addWidget(fingerprint_label(number))
+            self.lines.addWidget(titled(t(key), fingerprint_label(number)))
         self.lines.addWidget(role_label("dim", t("trail.packed_check"), wrap=True))
         command = f"python3 -I -S check.py --key {packed.key}"
         label = plain_label(command, wrap=True)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
+from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
 
-from app.ports import AuditRow
+from app.ports import Answer, AuditRow
 from ui.access.audit_rows import name_text, outcome_text, role_text, session_text, signature_text
 from ui.access.differences import Change, Difference, differences
 from ui.access.rights_model import action_text
 from ui.i18n import DASH, stamp_text, t
 from ui.widgets.controls import hairline, plain_label, role_label
+from ui.widgets.panel import answer_text
 from ui.widgets.sheet import Sheet
 
 MOST = 120  # lines of changes; an import may have thousands, and the export has them all
@@ -24,8 +25,13 @@ class AuditSheet(Sheet):
         super().__init__(t("access.entry", n=row.id))
         self.form.addWidget(role_label("heading", action_text(row.action), wrap=True))
         self._facts(row)
-        self._section("access.changes")
-        self._changes(differences(row.before, row.after))
+        refusal = refusal_text(row)
+        if refusal:
+            self._section("trail.refused_because")
+            self.form.addWidget(plain_label(refusal, wrap=True))
+        else:
+            self._section("access.changes" if row.before is not None else "trail.facts")
+            self._changes(differences(row.before, row.after), told=row.before is None)
         if row.signed:
             self._section("trail.signatures")
             for line in row.signed:
@@ -61,9 +67,10 @@ class AuditSheet(Sheet):
             grid.addWidget(role_label("strong", text, wrap=True) if strong else _copied(text), line, 1)
         self.form.addLayout(grid)
 
-    def _changes(self, found: list[Difference]) -> None:
+    def _changes(self, found: list[Difference], told: bool) -> None:
+        """Side by side; with ``told`` there was nothing before, and the facts stand for themselves."""
         if not found:
-            self.form.addWidget(role_label("dim", t("access.no_changes")))
+            self.form.addWidget(role_label("dim", t("trail.no_facts" if told else "access.no_changes")))
             return
         grid = QGridLayout()
         grid.setHorizontalSpacing(12)
@@ -78,7 +85,7 @@ class AuditSheet(Sheet):
             line = 1
         for difference in found[:MOST]:
             field = role_label("dim", difference.field, wrap=True)
-            if difference.change is not Change.CHANGED:
+            if difference.change is not Change.CHANGED and not told:
                 field.setText(t(f"trail.change.{difference.change}", field=difference.field))
             grid.addWidget(field, line, 0, 1, 2)
             before, after = _copied(difference.old), _copied(difference.new)
@@ -101,8 +108,26 @@ class AuditSheet(Sheet):
         self.form.addWidget(role_label("section", t(key)))
 
     def _seal(self, key: str, seal: str, **params: int) -> None:
-        self.form.addWidget(role_label("dim", t(key, **params)))
-        self.form.addWidget(fingerprint_label(seal))
+        self.form.addWidget(titled(t(key, **params), fingerprint_label(seal)))
+
+
+def refusal_text(row: AuditRow) -> str:
+    """Why an order was refused or failed, in words; '' for one that was carried out or that left no code."""
+    code = (row.after or {}).get("code")
+    if row.outcome == "done" or not isinstance(code, str):
+        return ""
+    return answer_text(Answer(code, str((row.after or {}).get("detail") or "")))
+
+
+def titled(title: str, widget: QWidget) -> QWidget:
+    """A value close under its title."""
+    holder = QWidget()
+    column = QVBoxLayout(holder)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.setSpacing(1)
+    column.addWidget(role_label("dim", title))
+    column.addWidget(widget)
+    return holder
 
 
 def _copied(text: str) -> QLabel:

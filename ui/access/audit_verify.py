@@ -10,7 +10,7 @@ from app.ports import Answer, Refused
 from models.anchors import Finding, TrailReport
 from models.audit_commands import NoteVerification
 from ui.access.audit_guard import anchor_text, kind_text, meaning_text, todo_text, warning_text
-from ui.access.audit_sheet import fingerprint_label
+from ui.access.audit_sheet import fingerprint_label, titled
 from ui.i18n import DASH, count_text, number_text, stamp_text, t
 from ui.widgets.controls import button, hairline, plain_label, role_label
 from ui.widgets.longwork import LongWork, Step
@@ -99,10 +99,8 @@ class VerifySheet(Sheet):
             ("trail.last_anchor", anchor_text(report.last_anchor_us, self.ctx.station.now_us())),
             ("trail.verified_at", stamp_text(self.ctx.station.now_us())),
         ):
-            self._line(role_label("dim", t(key)))
-            self._line(plain_label(words, wrap=True))
-        self._line(role_label("dim", t("trail.key")))
-        self._line(fingerprint_label(report.key) if report.key else plain_label(DASH))
+            self._line(titled(t(key), plain_label(words, wrap=True)))
+        self._line(titled(t("trail.key"), fingerprint_label(report.key) if report.key else plain_label(DASH)))
         self._line(role_label("dim", t("trail.key_hint"), wrap=True))
         others = report.findings[1:]
         if others:
@@ -123,8 +121,7 @@ class VerifySheet(Sheet):
         self._line(role_label("error", kind_text(finding.kind), wrap=True))
         for key, words in (("trail.meaning", meaning_text(finding.kind)), ("trail.todo", todo_text(finding.kind))):
             if words:
-                self._line(role_label("dim", t(key)))
-                self._line(plain_label(words, wrap=True))
+                self._line(titled(t(key), plain_label(words, wrap=True)))
         self._line(role_label("dim", t("trail.detail", detail=finding.detail), wrap=True))
         self.jump = button("right", "primary")
         self.jump.setText(t("trail.jump", n=finding.id))

@@ -89,8 +89,11 @@ def _changed(path: tuple[str, ...], old: Any, new: Any) -> Iterator[Difference]:
 
 
 def _leaves(path: tuple[str, ...], change: Change, value: Any) -> Iterator[Difference]:
-    """A whole that came or went, field by field; what is empty tells nothing."""
-    if isinstance(value, Mapping):
+    """A whole that came or went, field by field, a thing of a list in one line; what is empty tells nothing."""
+    flat = isinstance(value, Mapping) and not any(isinstance(inner, Mapping | list) for inner in value.values())
+    if flat and len(path) > 1:
+        yield Difference(path, change, value if change is Change.REMOVED else None, value)
+    elif isinstance(value, Mapping):
         for key, inner in value.items():
             yield from _leaves((*path, str(key)), change, inner)
     elif isinstance(value, list) and any(isinstance(each, Mapping) for each in value):
@@ -139,7 +142,8 @@ def value_text(key: str, value: Any) -> str:
     if isinstance(value, list):
         return _JOIN.join(value_text(key, each) for each in value) or DASH
     if isinstance(value, Mapping):
-        return _JOIN.join(f"{field_text(str(k))}: {value_text(str(k), v)}" for k, v in value.items()) or DASH
+        told = {str(k): v for k, v in value.items() if v not in (None, "", [])}
+        return _JOIN.join(f"{field_text(k)}: {value_text(k, v)}" for k, v in told.items()) or DASH
     if isinstance(value, int) and key in _DAYS:
         return day_of(value).isoformat()
     if isinstance(value, int) and key.endswith("_us"):
@@ -152,7 +156,7 @@ def value_text(key: str, value: Any) -> str:
 def _word(key: str, value: str) -> str:
     if key in _ROLES:
         return roles_text([value])
-    if key in _ACTIONS:
+    if key in _ACTIONS or has(f"access.action.{value}"):
         return action_text(value)
     if key in _FIELDS:
         return private_text(value)

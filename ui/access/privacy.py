@@ -17,7 +17,7 @@ from ui.access.audit_sheet import AuditSheet
 from ui.access.privacy_erase import EraseSheet
 from ui.access.privacy_rows import DataLine, act_columns, inventory_columns, lines_of
 from ui.access.privacy_sheets import DataSheet, ExportSheet
-from ui.i18n import age_text, count_text, date_text, stamp_text, t
+from ui.i18n import age_text, count_text, date_text, pick, stamp_text, t
 from ui.widgets.controls import button, hairline, name_control, role_label, set_role
 from ui.widgets.panel import Panel, PanelContext, answer_text
 from ui.widgets.rows import RowsModel
@@ -227,7 +227,7 @@ class PrivacyPanel(Panel):
 
     def _open(self, row: DataLine) -> None:
         if self.inventory is not None:
-            self.ctx.open_sheet.emit(DataSheet(row, self.inventory.notes))
+            self.ctx.open_sheet.emit(DataSheet(row, pick(self.inventory.notes_zh, _paragraph(self.inventory.notes))))
 
     def _ask_erase(self) -> None:
         if self.inventory is not None:
@@ -256,3 +256,8 @@ class PrivacyPanel(Panel):
         if self.inventory is not None:
             self._figures(self.inventory)
         self._enable()
+
+
+def _paragraph(text: str) -> str:
+    """A text whose lines were broken for the file, as one."""
+    return " ".join(text.split())

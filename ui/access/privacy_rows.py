@@ -89,8 +89,8 @@ def inventory_columns() -> list[Column[DataLine]]:
         return row.line is not None and row.line.overdue > 0
 
     return [
-        Column("what", "personal.column.what", what_text, width=120),
-        Column("category", "personal.column.category", category_text, width=100),
+        Column("what", "personal.column.what", what_text, width=140),
+        Column("category", "personal.column.category", category_text, width=110),
         Column(
             "values",
             "personal.column.values",
@@ -107,9 +107,9 @@ def inventory_columns() -> list[Column[DataLine]]:
             width=240,
             stretch=True,
         ),
-        Column("basis", "personal.column.basis", lambda r: pick(r.rule.basis, r.rule.basis_en), width=250, optional=3),
-        Column("stored", "personal.column.stored", stored_text, width=150, optional=2),
-        Column("kept", "personal.column.kept", kept_text, width=290, optional=1),
+        Column("basis", "personal.column.basis", lambda r: pick(r.rule.basis, r.rule.basis_en), width=230, optional=3),
+        Column("stored", "personal.column.stored", stored_text, width=180, optional=2),
+        Column("kept", "personal.column.kept", kept_text, width=300, optional=1),
         Column("seen_by", "personal.column.seen_by", seen_by_text, width=190, optional=4),
         Column(
             "overdue",

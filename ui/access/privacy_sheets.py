@@ -13,6 +13,7 @@ from app.exchange import write_csv
 from app.ports import Answer
 from models.organisation_commands import ExportPrivate
 from models.privacy import PrivateField
+from ui.access.audit_sheet import titled
 from ui.access.privacy_rows import (
     DataLine,
     category_text,
@@ -42,8 +43,7 @@ class DataSheet(Sheet):
             ("kept", kept_text(row)),
             ("seen_by", seen_by_text(row)),
         ):
-            self.form.addWidget(role_label("dim", t(f"personal.column.{key}")))
-            self.form.addWidget(plain_label(text, wrap=True))
+            self.form.addWidget(titled(t(f"personal.column.{key}"), plain_label(text, wrap=True)))
         self.form.addWidget(hairline())
         self.form.addWidget(role_label("dim", t("personal.notes")))
         self.form.addWidget(role_label("dim", notes, wrap=True))
