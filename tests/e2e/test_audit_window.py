@@ -53,7 +53,7 @@ def test_a_package_made_in_the_window_passes_its_own_check(
     desk.click(audit.anchors)
     anchors = desk.sheet(AnchorsSheet)
     desk.click(anchors.now)
-    desk.heard(t("trail.anchor_made", n=desk.trail(action="audit.anchor")[0].after["entries"]))
+    desk.until(lambda: desk.trail(action="audit.anchor"), "the order in the trail")
     desk.until(lambda: anchors.model.rowCount() > 0, "the anchor in the list")
     desk.click(audit.package)
     sheet = desk.sheet(PackageSheet)
