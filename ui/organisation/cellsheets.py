@@ -82,12 +82,12 @@ class AssignSheet(OrderSheet):
         self.setFocusProxy(self.post if row is None else self.person)
 
     def _holders(self) -> None:
-        holders = [p for p in self.data.people if p.post == self.post.key]
+        holders = [p for p in self.data.people if p.post and p.post == self.post.key]
         self.person.box.clear()
         self.person.box.addItem(t("organisation.any_holder", n=len(holders)), "")
         for person in holders:
             self.person.box.addItem(f"{person.name} · {person.number}", person.number)
-        self.person.show_hint("" if holders else t("organisation.nobody_holds"))
+        self.person.show_hint("" if holders or not self.post.key else t("organisation.nobody_holds"))
 
     def command(self) -> Command | None:
         if self.place.box.currentIndex() < 0 or self.duty.box.currentIndex() < 0 or not self.post.key:

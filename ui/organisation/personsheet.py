@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QLineEdit
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout
 
 from app.ports import Organisation
 from models.commands import Command
@@ -17,9 +16,8 @@ from ui.i18n import t
 from ui.organisation.forms import DayField, OrderSheet, PersonField
 from ui.organisation.frame import Frame, read_frame
 from ui.organisation.words import error_text, field_text, kind_text
-from ui.widgets.controls import hairline, role_label
+from ui.widgets.controls import hairline, icon_button, name_control, role_label
 from ui.widgets.fields import ChoiceField, TextField
-from ui.widgets.icons import icon
 from ui.widgets.panel import PanelContext
 
 ALL = 1_000_000
@@ -41,10 +39,17 @@ class SecretField(TextField):
         hint = t("organisation.stays", mask=mask) if mask else ""
         super().__init__(field_text(field), hint=hint, most=500)
         self._mask, self.cleared = mask, False
+        column = self.layout()
+        assert isinstance(column, QVBoxLayout)
         if mask and field is not PrivateField.NAME:
-            self.clear_action = QAction(icon("close"), t("organisation.clear_value"), self)
-            self.clear_action.triggered.connect(self._toggle)
-            self.line.addAction(self.clear_action, QLineEdit.ActionPosition.TrailingPosition)
+            self.clear = icon_button("close")
+            name_control(self.clear, f"{field_text(field)}: {t('organisation.clear_value')}")
+            self.clear.clicked.connect(self._toggle)
+            row = QHBoxLayout()
+            row.setSpacing(4)
+            row.addWidget(self.line, 1)
+            row.addWidget(self.clear)
+            column.insertLayout(1, row)
 
     def _toggle(self) -> None:
         self.cleared = not self.cleared
