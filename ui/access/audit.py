@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
 
 from app.ports import AuditRow, Refused
 from models.audit_commands import NoteVerification, PackageTrail
+from models.commands import ExportData
 from ui.access.audit_anchors import AnchorsSheet
 from ui.access.audit_filter import AuditFilter
 from ui.access.audit_guard import status_text
@@ -125,10 +126,10 @@ class AuditPanel(Panel):
             (self.verify, NoteVerification.action),
             (self.anchors, READ),
             (self.package, PackageTrail.action),
-            (self.export, READ),
             (self.refresh, READ),
         ):
             self.ctx.let(control, action)
+        self.ctx.let(self.export, ExportData.action, self.ctx.allowed(READ))
         self.filter.setEnabled(self.ctx.allowed(READ))
 
     def _show_guard(self) -> None:

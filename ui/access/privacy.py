@@ -10,6 +10,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QSplitter, QVBoxLayout, QWidget
 
 from app.ports import Answer, AuditRow, Refused
+from models.commands import ExportData
 from models.organisation import PersonKind
 from models.organisation_commands import ErasePerson, ExportPrivate
 from models.privacy import Inventory
@@ -222,8 +223,8 @@ class PrivacyPanel(Panel):
     def _enable(self) -> None:
         self.ctx.let(self.take_out, ExportPrivate.action)
         self.ctx.let(self.erase, ErasePerson.action, self.inventory is not None)
-        for control in (self.export, self.refresh):
-            self.ctx.let(control, READ)
+        self.ctx.let(self.refresh, READ)
+        self.ctx.let(self.export, ExportData.action, self.inventory is not None)
 
     def _open(self, row: DataLine) -> None:
         if self.inventory is not None:
