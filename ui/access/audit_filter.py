@@ -56,7 +56,7 @@ class AuditFilter(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(12, 6, 8, 6)
         row.setSpacing(6)
-        for box, width in ((self.kind, 6), (self.person, 9), (self.outcome, 7), (self.days, 6)):
+        for box, width in ((self.kind, 6), (self.person, 9), (self.outcome, 9), (self.days, 6)):
             box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
             box.setMinimumContentsLength(width)
         for part in (self.kind, self.person, self.outcome, self.days, self.start, self.dash, self.end):
