@@ -14,7 +14,7 @@ from models.organisation_commands import ExportPrivate, SavePerson
 from models.people import Actor
 from ui.i18n import count_text, t
 from ui.organisation.frame import Frame, read_frame
-from ui.organisation.peoplelist import Keys, Listed, keeps, listed, person_columns
+from ui.organisation.peoplelist import Keys, Listed, PeopleModel, keeps, listed
 from ui.organisation.personcard import PersonCardSheet
 from ui.organisation.personsheet import PersonSheet
 from ui.organisation.privateexport import PrivateExportSheet
@@ -23,7 +23,6 @@ from ui.organisation.structure import ALL
 from ui.organisation.words import kind_text
 from ui.widgets.controls import ChipGroup, SearchBox, button, hairline, name_control, role_label
 from ui.widgets.panel import PanelContext
-from ui.widgets.rows import RowsModel
 from ui.widgets.table import DataTable
 
 STATES = ("active", "left", "all")
@@ -56,7 +55,7 @@ class PeoplePanel(ReadingPanel[Everybody]):
     def __init__(self, ctx: PanelContext, parent: QWidget | None = None) -> None:
         super().__init__(ctx, parent)
         self._keys = Keys()
-        self.model: RowsModel[Listed] = RowsModel(person_columns(), lambda p: p.key, lambda p: p.row.number)
+        self.model = PeopleModel()
         self.table: DataTable[Listed] = DataTable(ctx, "people", self.model, "users")
         self.states = self.table.states
         self.kinds = ChipGroup(("all", *(kind.value for kind in PersonKind)))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from operator import attrgetter
+from typing import Any
 
 import msgspec
 
@@ -11,13 +13,14 @@ from ui.i18n import DASH, t
 from ui.organisation.frame import Frame
 from ui.organisation.words import day_text, kind_text, name_of
 from ui.widgets.pinyin import haystack
-from ui.widgets.rows import Column
+from ui.widgets.rows import Column, RowsModel
 
 
 class Listed(msgspec.Struct, frozen=True):
     """Somebody in the table: an own key that outlives reading anew, and everything that a search may find."""
 
     key: int
+    rank: int
     row: PersonRow
     department: DepartmentRow | None
     post: PostRow | None
@@ -38,26 +41,57 @@ class Keys:
 def listed(rows: Sequence[PersonRow], frame: Frame, keys: Keys) -> list[Listed]:
     """For worker threads."""
     found = []
-    for row in rows:
+    for rank, row in enumerate(sorted(rows, key=attrgetter("number"))):
         department, post = frame.departments.get(row.department), frame.posts.get(row.post)
         units = [text for unit in (department, post) if unit is not None for text in (unit.name, unit.name_en)]
         hay = haystack(row.name, row.number, row.company, row.login, *units)
-        found.append(Listed(keys.of(row.number), row, department, post, hay))
+        found.append(Listed(keys.of(row.number), rank, row, department, post, hay))
     return found
+
+
+class PeopleModel(RowsModel[Listed]):
+    """The table's model with a lean way to arrange: thousands of people are filtered or sorted in a few milliseconds.
+
+    Rows come in the order of their numbers; ``rank`` is the place in it.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(person_columns(), lambda p: p.key, lambda p: p.rank)
+
+    def _arrange(self) -> None:
+        if self._search:
+            super()._arrange()
+            return
+        keep, rows = self._filter, self._rows.values()
+        shown = list(rows) if keep is None else [p for p in rows if keep(p)]
+        orders: list[Any]
+        if self._column < 0:
+            shown.sort(key=_rank)
+            orders = [(p.rank, p.key) for p in shown]
+        else:
+            column = self.columns[self._column]
+            value = column.sort or column.text
+            pairs = sorted(((((text := value(p)) is None, text), p.key), p) for p in shown)
+            shown = [p for _, p in pairs]
+            orders = [order for order, _ in pairs]
+        self._shown, self._orders = shown, orders
+        self._where = dict(zip([p.key for p in shown], orders, strict=True))
+
+
+_rank = attrgetter("rank")
 
 
 def keeps(text: str, kind: str, departments: set[str] | None, state: str) -> Callable[[Listed], bool]:
     """The filter: words, kind ('' all), departments (None all), state ('active', 'left', '' all)."""
-    wanted = text.lower().split()
+    wanted, active = text.lower().split(), state == "active"
 
     def keep(listed: Listed) -> bool:
         row = listed.row
-        return (
-            (not kind or row.kind == kind)
-            and (departments is None or row.department in departments)
-            and (not state or row.active is (state == "active"))
-            and all(word in listed.hay for word in wanted)
-        )
+        if (kind and row.kind != kind) or (state and row.active is not active):
+            return False
+        if departments is not None and row.department not in departments:
+            return False
+        return not wanted or all(word in listed.hay for word in wanted)
 
     return keep
 

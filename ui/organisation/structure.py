@@ -130,12 +130,12 @@ class StructurePanel(ReadingPanel[Structure]):
     def _expand(self) -> None:
         """Departments open, posts closed (a search opens all the way to what it found)."""
 
-        def opened(node: Node) -> None:
-            found = bool(self._searched) and bool(node.children)
-            if found or (isinstance(node.row, DepartmentRow) and node.key not in self._closed):
-                self.view.expand(self.model.index_of(node))
+        def opened(node: Node) -> bool:
+            department = isinstance(node.row, DepartmentRow) and node.key not in self._closed
+            return bool(self._searched) or department
 
-        self.model.walk(opened)
+        for index in reversed(self.model.opened(opened)):  # the lowest first: nothing is laid out twice
+            self.view.expand(index)
 
     def _say(self) -> None:
         data = self.data

@@ -158,13 +158,15 @@ class TreeModel(QAbstractItemModel):
             waiting += node.children
         return QModelIndex()
 
-    def walk(self, visit: Callable[[Node], None]) -> None:
-        """Visit every node."""
-        waiting = [self.root]
+    def opened(self, wanted: Callable[[Node], bool]) -> list[QModelIndex]:
+        """Indexes of nodes that are wanted open, from the top down; beneath a closed one nothing is looked at."""
+        found, waiting = [], list(self.root.children)
         while waiting:
             node = waiting.pop()
-            visit(node)
-            waiting += node.children
+            if node.children and wanted(node):
+                found.append(self.index_of(node))
+                waiting += node.children
+        return found
 
     # -- Qt
 
