@@ -125,6 +125,9 @@ class Tour:
 
 def pages_of(window: MainWindow, place: str) -> list[tuple[str, Callable[[], object]]]:
     """The pages of a place that has some, by name, and how to turn to each; else the place as it is."""
+    if place == "people":
+        organisation: Any = window.panel("organisation.panel")
+        return [(page, partial(organisation.show_page, page)) for page in organisation.pages()]
     if place != "access":
         return [("", lambda: None)]
     panel: Any = window.panel("access.people")

@@ -33,5 +33,5 @@ def test_the_tour_finds_no_cut_text_no_tofu_and_no_empty_panel(tmp_path: Path) -
         picture = QImage(str(tmp_path / name))
         assert picture.width() in (1920, 1366), name
     places = {name.split("-")[0] for name in report["pictures"] if "-zh" in name}
-    assert {"monitoring", "alarms", "dead_letters", "access", "settings"} <= places
+    assert {"monitoring", "alarms", "dead_letters", "people", "access", "settings"} <= places
     assert "Traceback" not in done.stderr
