@@ -8,6 +8,7 @@ import msgspec
 
 from models.alarms import AlarmRow
 from models.readings import LiveValue
+from models.risk import Regrade, ZoneState
 
 
 class Refusal(StrEnum):
@@ -118,6 +119,20 @@ class RightsChanged(Event, frozen=True):
     """Roles, who holds them, or what asks for a signature changed: what is enabled must be looked at again."""
 
     t_us: int
+
+
+class RiskChanged(Event, frozen=True):
+    """The register, the plan or the weights of risk changed."""
+
+    t_us: int
+
+
+class ZonesRegraded(Event, frozen=True):
+    """Zones whose sum, reasons or colour changed; ``regrades`` only those whose colour did."""
+
+    t_us: int
+    states: tuple[ZoneState, ...]
+    regrades: tuple[Regrade, ...] = ()
 
 
 class OrganisationChanged(Event, frozen=True):

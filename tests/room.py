@@ -61,6 +61,7 @@ class Room:
         self.told: list[Event] = []
         for kind in KINDS:
             self.control.bus.subscribe(kind, self.told.append)
+        self.control.bus.subscribe(events.AlarmsChanged, lambda event: self.core.alarms_changed(event))
         self.broker = Broker()
         self.core: EngineCore
         self._mid = 0
@@ -97,7 +98,7 @@ class Room:
         end = self.clock.now_us() + round(seconds * US)
         while self.clock.now_us() < end:
             self.clock.set(min(end, self.clock.now_us() + US // 20))
-            self.core.pipeline.tick()
+            self.core.tick()
 
     def rows(self, sql: str, **parameters: Any) -> list[tuple[Any, ...]]:
         with self.store.read() as connection:

@@ -26,11 +26,12 @@ from app.ingest.pipeline import Pipeline
 from app.monitoring.handlers import handlers as monitoring_handlers
 from app.monitoring.handlers import monitoring_zones
 from app.monitoring.own_tags import broker_tag, ensure_own_tags
+from app.risk.wing import RiskWing
 from app.store.history import HistoryWriter
 from app.store.retention import Retirement
 from app.store.spool import Spool
 from models.commands import Command, RemoveRole, SaveRole, SaveSignatureRule, SetGrants
-from models.events import AlarmsResynchronised, LinkChanged, LinkState
+from models.events import AlarmsChanged, AlarmsResynchronised, LinkChanged, LinkState
 from models.login_commands import ResetTotp
 from models.readings import Reading
 
@@ -116,7 +117,14 @@ class EngineCore:
             },
         )
         self.keep_privacy = room.wing.join(self.door, room.name)
+        self.risk = RiskWing(
+            room.risk_methods, room.hazards, room.risk_rules, room.tags, room.live, more=room.fact_sources
+        )
+        self.risk.join(self.door)
+        with room.store.read() as connection:
+            self.risk.start(connection, self.alarms.open_rows(), clock.now_us())
         room.alarm_engine = self.alarms
+        room.risk_engine = self.risk.engine
 
     def _handlers(self) -> list[dict[type[Command], Handler]]:
         room = self._room
@@ -150,7 +158,18 @@ class EngineCore:
         self._room.rights.reload()
         self.alarms.recatalogue(self._room.tags)
         self.pipeline.rebuild_slots()
+        self.risk.register_changed()
         self._room.bus.publish(AlarmsResynchronised(self._room.clock.now_us(), "tags"))
+
+    def tick(self) -> None:
+        """Twenty times a second: timers of alarms, then colours of zones."""
+        room = self._room
+        self.pipeline.tick()
+        self.risk.tick(room.clock.now_us(), room.bus.publish, room.store.read, room.store.write)
+
+    def alarms_changed(self, event: AlarmsChanged) -> None:
+        """Occurrences changed: their zones are weighed at the next tick."""
+        self.risk.alarms_changed(event)
 
     def every_second(self) -> None:
         """Links as tags of their own; old history goes; the trail gets its daily anchor."""

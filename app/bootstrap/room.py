@@ -42,9 +42,14 @@ from app.jobs import Jobs
 from app.monitoring.catalogue import Catalogue
 from app.monitoring.live import LiveValues
 from app.ports import Answer, ScenarioInfo
+from app.ports_risk import FactSource
+from app.risk.engine import RiskEngine
+from app.risk.gb18218 import load_hazards
+from app.risk.methods import load_methods
+from app.risk.rules import load_risk_rules
 from app.store.engine import Store, open_store
 from models.commands import Command
-from models.events import AlarmsResynchronised, EngineStats, LinkChanged, LinkState
+from models.events import AlarmsChanged, AlarmsResynchronised, EngineStats, LinkChanged, LinkState
 from models.people import Actor
 
 if TYPE_CHECKING:
@@ -88,6 +93,10 @@ class ControlRoom:
         self.rights.dangers = DANGERS
         self.trail = AuditTrail(self.store.read, self.rights.allowed)
         self.guard = TrailGuard(data_dir, config, self.store.read, self.rights.allowed, self.clock)
+        self.risk_methods, self.hazards, self.risk_rules = load_methods(), load_hazards(), load_risk_rules()
+        self.fact_sources: list[FactSource] = []  # of features that join later: hazard tickets, permits
+        self.risk_engine = RiskEngine(self.risk_methods, self.risk_rules, [])
+        self.bus.subscribe(AlarmsChanged, self._alarms_changed)
         self.dead_letters = DeadLetterReader(self.store)
         self.inbox = Inbox(config.engine.queue)
         self.run_scenario = run_scenario
@@ -197,6 +206,12 @@ class ControlRoom:
     def submit(self, command: Command, actor: Actor) -> Future[Answer]:
         """Queue an order (the command line's way; the window uses ``door``)."""
         return self.door.submit(command, actor)
+
+    def _alarms_changed(self, event: AlarmsChanged) -> None:
+        """On the engine thread: what alarms mean for the zones' colours."""
+        core = self.engine.core
+        if isinstance(core, EngineCore):
+            core.alarms_changed(event)
 
     def _link_changed(self, link: LinkChanged) -> None:
         """On the network thread."""

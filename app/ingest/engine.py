@@ -56,6 +56,9 @@ class Core(Protocol):
     def door(self) -> DoorPart:
         """The way of an order."""
 
+    def tick(self) -> None:
+        """Timers: at least twenty times a second."""
+
     def every_second(self) -> None:
         """Slow housekeeping: retention, timed things."""
 
@@ -129,6 +132,11 @@ class Engine:
         return future
 
     @property
+    def core(self) -> Core | None:
+        """What runs now; None while it is built anew after a crash."""
+        return self._core
+
+    @property
     def store_ok(self) -> bool:
         """False while the store does not take what is written."""
         return self._core is None or self._core.pipeline.store_ok
@@ -178,7 +186,7 @@ class Engine:
             now = monotonic()
             if now >= next_tick:
                 next_tick = now + IDLE_S
-                pipeline.tick()
+                core.tick()
             if now >= next_second:
                 next_second = now + 1.0
                 self._report_stats(core)

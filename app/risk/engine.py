@@ -47,6 +47,10 @@ class RiskEngine:
         """Every zone as it is now. Any thread: the mapping is replaced, never changed."""
         return self._states
 
+    def zones(self) -> list[str]:
+        """Codes of all zones."""
+        return list(self._graders)
+
     def use_rules(self, rules: RiskRules, now_us: int) -> None:
         """Other weights: everything is weighed anew at the next tick."""
         self._rules = rules

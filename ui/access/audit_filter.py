@@ -19,6 +19,7 @@ from ui.widgets.panel import PanelContext
 KINDS = (
     *("", "alarm", "session", "user", "totp", "rights", "audit", "privacy", "person", "department", "post"),
     *("leading_group", "duty", "responsibility", "organisation", "tag", "place", "deadletter", "data", "simulator"),
+    *("risk", "incident", "map"),
 )
 DAYS = (1, 7, 30, 0)
 FROM_TO = -1

@@ -47,6 +47,20 @@ _SAFETY = (
     | {"alarm.define", "deadletter.discard", "audit.read", "audit.verify", "audit.package", "rights.read"}
 )
 
+_COLOUR = {"incident.save", "risk.override", "risk.override_end"}
+_RISK = {
+    "risk.item_save",
+    "risk.item_remove",
+    "risk.control_save",
+    "risk.control_remove",
+    "risk.answerable",
+    "risk.hazard_save",
+    "risk.weights",
+    "map.outline",
+    "map.point",
+    "map.point_remove",
+}
+
 MAY: dict[str, set[str]] = {
     "everybody": {
         "session.login",
@@ -61,9 +75,9 @@ MAY: dict[str, set[str]] = {
     },
     Role.WORKER: set(),
     Role.OPERATOR: _WATCH,
-    Role.SHIFT_LEADER: _LEAD,
-    Role.COMMANDER: _LEAD | {"privacy.reveal"},
-    Role.SAFETY_MANAGER: _SAFETY,
+    Role.SHIFT_LEADER: _LEAD | _COLOUR,
+    Role.COMMANDER: _LEAD | _COLOUR | {"privacy.reveal"},
+    Role.SAFETY_MANAGER: _SAFETY | _COLOUR | _RISK,
     Role.EQUIPMENT_MANAGER: {
         "alarm.out_of_service",
         "alarm.return_to_service",
@@ -85,6 +99,10 @@ MAY: dict[str, set[str]] = {
     Role.ADMINISTRATOR: _SAFETY
     - {f"privacy.{act}" for act in ("names", "write", "write_health", "reveal", "reveal_health", "export")}
     | {
+        "map.plan",
+        "map.outline",
+        "map.point",
+        "map.point_remove",
         "tag.save",
         "tag.retire",
         "place.save",
