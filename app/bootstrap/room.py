@@ -43,10 +43,12 @@ from app.monitoring.catalogue import Catalogue
 from app.monitoring.live import LiveValues
 from app.ports import Answer, ScenarioInfo
 from app.ports_risk import FactSource
+from app.risk.board import RiskBoard
 from app.risk.engine import RiskEngine
 from app.risk.gb18218 import load_hazards
 from app.risk.methods import load_methods
 from app.risk.rules import load_risk_rules
+from app.risk.wing import RiskWing
 from app.store.engine import Store, open_store
 from models.commands import Command
 from models.events import AlarmsChanged, AlarmsResynchronised, EngineStats, LinkChanged, LinkState
@@ -96,6 +98,7 @@ class ControlRoom:
         self.risk_methods, self.hazards, self.risk_rules = load_methods(), load_hazards(), load_risk_rules()
         self.fact_sources: list[FactSource] = []  # of features that join later: hazard tickets, permits
         self.risk_engine = RiskEngine(self.risk_methods, self.risk_rules, [])
+        self.risk = RiskBoard(lambda: self.risk_engine, self.risk_rules, self.store.read, self.rights.allowed)
         self.bus.subscribe(AlarmsChanged, self._alarms_changed)
         self.dead_letters = DeadLetterReader(self.store)
         self.inbox = Inbox(config.engine.queue)
@@ -202,6 +205,14 @@ class ControlRoom:
 
         with contextlib.suppress(RuntimeError):  # the pool is closing: nothing to tidy any more
             self.jobs.run(work)
+
+    def read_zones(self) -> None:
+        """Zones as the register has them, without an engine running (the command line). Raises SQLAlchemyError."""
+        with self.store.read() as connection:
+            wing = RiskWing(self.risk_methods, self.hazards, self.risk_rules, self.tags, self.live)
+            wing.start(connection, (), self.now_us())
+        wing.engine.tick(self.now_us())
+        self.risk_engine = wing.engine
 
     def submit(self, command: Command, actor: Actor) -> Future[Answer]:
         """Queue an order (the command line's way; the window uses ``door``)."""

@@ -47,6 +47,10 @@ class RiskEngine:
         """Every zone as it is now. Any thread: the mapping is replaced, never changed."""
         return self._states
 
+    def above(self, place: str) -> tuple[str, ...]:
+        """A place and those above it. Any thread."""
+        return self._above.get(place, (place,))
+
     def zones(self) -> list[str]:
         """Codes of all zones."""
         return list(self._graders)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from app.bootstrap.commands.common import AsJson, failed, say
+from app.bootstrap.commands.common import AsJson, DataDir, failed, say
 
 if TYPE_CHECKING:  # a start must stay cheap
     from models.risk import Assessment
@@ -114,3 +114,62 @@ def _tell(found: Assessment, as_json: bool) -> None:
         )
         return
     typer.echo(f"{found.value:g}  {found.level}风险  {found.grade.value}  {found.band}")
+
+
+@app.command("why")
+def why(
+    zone: Annotated[str, typer.Argument(help="code of a place that is a zone")],
+    data: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Why this colour? The last stored change of a zone, with every factor: what the running station showed then."""
+    from app.bootstrap.commands.station import opened
+
+    with opened(data) as room:
+        found = room.risk.regrades(zone, limit=1)
+        if not found:
+            known = {place.code for place in room.tags.places()}
+            raise failed(f"{zone} never changed its colour" if zone in known else f"there is no place {zone}")
+    last = found[0]
+    if as_json:
+        say(last)
+        return
+    typer.echo(f"{last.place}: {last.before.value} → {last.after.value}  {last.value:g} ({last.inherent:g} inherent)")
+    for factor in last.factors:
+        typer.echo(f"  {factor.weight:+g}  {factor.kind:<9} {factor.evidence}")
+
+
+@app.command("what-if")
+def what_if(
+    weights: Annotated[Path, typer.Option("--weights", help="JSON object: weight → number from 0 to 1000")],
+    days: Annotated[float, typer.Option("--days", help="so many days back from now")] = 30,
+    data: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """What stored alarms and incidents would have made of the zones under other weights."""
+    import msgspec
+
+    from app.bootstrap.commands.station import opened
+    from app.risk.methods import RiskRulesError
+    from models.people import system_actor
+
+    try:
+        wanted = msgspec.json.decode(weights.read_bytes(), type=dict[str, float])
+    except (OSError, msgspec.DecodeError) as error:
+        raise failed(f"{weights}: {error}") from error
+    with opened(data) as room:
+        room.read_zones()
+        now_us = room.now_us()
+        try:
+            found = room.risk.what_if(wanted, now_us - round(days * 86_400e6), now_us, system_actor(room.name))
+        except RiskRulesError as error:
+            raise failed(str(error)) from error
+    if as_json:
+        say({"present": len(found.present), "other": len(found.other), "shares": found.shares, "kinds": found.kinds})
+        return
+    for share in found.shares:
+        typer.echo(f"{share.place:<10} {_hours(share.present_s)}  →  {_hours(share.other_s)}")
+
+
+def _hours(seconds: dict[str, float]) -> str:
+    return " ".join(f"{colour} {value / 3600:.1f} h" for colour, value in seconds.items() if value)

@@ -14,6 +14,7 @@ _WATCH = {
     "data.export",
     "simulator.scenario",
     "people.read",
+    "risk.read",
 }
 _LEAD = _WATCH | {
     "alarm.out_of_service",
@@ -86,14 +87,16 @@ MAY: dict[str, set[str]] = {
         "tag.save",
         "tag.retire",
         "people.read",
+        "risk.read",
     },
-    Role.TRAINING_MANAGER: {"data.export", "people.read", "privacy.names"},
+    Role.TRAINING_MANAGER: {"data.export", "people.read", "risk.read", "privacy.names"},
     Role.AUDITOR: {
         "audit.read",
         "audit.verify",
         "audit.package",
         "rights.read",
         "people.read",
+        "risk.read",
         "privacy.inventory",
     },
     Role.ADMINISTRATOR: _SAFETY

@@ -11,6 +11,8 @@ from sqlalchemy import text
 from sqlalchemy.exc import DatabaseError, OperationalError
 
 from app.clock import US
+from app.ports import Refused
+from app.risk.methods import RiskRulesError
 from app.store.engine import Store
 from models.events import ZonesRegraded
 from models.people import Actor, Signature
@@ -36,6 +38,7 @@ from models.risk_commands import (
     SaveRiskWeights,
     SetAnswerable,
 )
+from models.risk_rows import IncidentQuery, ItemQuery
 from tests.rights import add_user
 from tests.room import START, Room, high
 
@@ -288,3 +291,108 @@ def test_a_regrade_that_the_store_does_not_take_is_shown_and_stored_later(
     assert len(house.rows("SELECT id FROM regrade")) == before
     house.tick()
     assert len(house.rows("SELECT id FROM regrade")) == before + 1
+
+
+def test_the_timeline_says_each_zones_colour_at_each_moment(house: House) -> None:
+    house.event()
+    clock = house.room.clock
+    before = clock.now_us()
+    house.room.wait(60)
+    house.room.hear(("GD-07", "60"))
+    house.tick()
+    house.room.wait(60)
+    board = house.room.control.risk
+    timeline = board.timeline(before + US, clock.now_us(), 30 * US)
+    assert timeline.colours["A1"] == (Grade.YELLOW, Grade.YELLOW, Grade.ORANGE, Grade.ORANGE)
+    assert timeline.colours["A2"] == (Grade.BLUE,) * 4
+    assert timeline.worst() == timeline.colours["A1"]
+    assert [r.after for r in board.regrades("A1")] == [Grade.ORANGE, Grade.YELLOW]
+    assert board.regrades("A2") == []
+    for start, end, step in ((5, 5, 1), (0, 10, 0), (0, 10**9, 1)):
+        with pytest.raises(ValueError, match="timeline"):
+            board.timeline(start, end, step)
+
+
+def test_what_if_weighs_stored_alarms_anew(house: House) -> None:
+    house.event()
+    start = house.room.clock.now_us()
+    house.room.wait(60)
+    house.room.hear(("GD-07", "60"))
+    house.room.wait(600)
+    house.room.hear(("GD-07", "10"))
+    house.room.wait(600)
+    end = house.room.clock.now_us()
+    found = house.room.control.risk.what_if({"alarm_high": 250}, start, end, house.chen)
+    assert [(r.place, r.after) for r in found.present] == [("A1", Grade.ORANGE)]  # 156 is too near to fall
+    assert next((r.place, r.after) for r in found.other) == ("A1", Grade.RED)
+    (a1, a2) = sorted(found.shares, key=lambda share: share.place)
+    assert sum(a1.present_s.values()) == pytest.approx((end - start) / 1e6)
+    assert a1.other_s["red"] >= 600
+    assert a1.present_s["red"] == 0
+    assert a2.present_s == a2.other_s
+    off = house.room.control.risk.what_if(dict.fromkeys(("alarm_high", "alarm_low"), 0), start, end, house.chen)
+    assert off.other == ()
+    with pytest.raises(Refused):
+        house.room.control.risk.what_if({}, start, end, Actor(77, "x", "x", (), "CR-1"))
+    with pytest.raises(RiskRulesError):
+        house.room.control.risk.what_if({"moon": 1}, start, end, house.chen)
+    with pytest.raises(ValueError, match="400 days"):
+        house.room.control.risk.what_if({}, end, start, house.chen)
+
+
+def test_the_present_run_of_what_if_is_what_was_shown(house: House) -> None:
+    house.event()
+    start = house.room.clock.now_us()
+    for value in ("60", "10", "70", "10"):
+        house.room.wait(200)
+        house.room.hear(("GD-07", value))
+        house.tick()
+    house.room.wait(900)
+    end = house.room.clock.now_us()
+    found = house.room.control.risk.what_if({}, start, end, house.chen)
+    shown = [(r.place, r.after) for r in reversed(house.room.control.risk.regrades(start_us=start + 1))]
+    assert [(r.place, r.after) for r in found.present] == shown == [(r.place, r.after) for r in found.other]
+
+
+def test_the_register_is_read_by_those_who_may(house: House) -> None:
+    house.event(residual={"L": 1, "E": 6, "C": 3}, point=(12.0, 8.0), accident="火灾")
+    house.order(SaveControl(item="E-1", kind="engineering", text="联锁"))
+    house.order(SetAnswerable(place="A1", role="principal", person="E001"))
+    stock = (StockItem(substance="氨", q_t=40),)
+    house.order(SaveHazardUnit(code="H-1", name="罐", place="A1", people_within_500_m=60, stock=stock))
+    draft = IncidentDraft(number="I-1", t_us=START - 1, place="A1", kind="near_miss", title="滴漏")
+    house.order(SaveIncident(incident=draft))
+    board = house.room.control.risk
+    rows = {row.code: row for row in board.items(ItemQuery(), house.li)}
+    assert (rows["E-1"].parent, rows["E-1"].point, rows["E-1"].inherent_grade) == ("U-1", (12, 8), "yellow")
+    assert [row.code for row in board.items(ItemQuery(text="火灾"), house.li)] == ["E-1"]
+    assert [row.code for row in board.items(ItemQuery(grades=("red",)), house.li)] == ["O-1", "U-1"]
+    assert board.items(ItemQuery(places=("A2",)), house.li) == []
+    assert [control.text for control in board.controls("E-1", house.li)] == ["联锁"]
+    assert [answer.person for answer in board.answerable(house.li, "A1")] == ["E001"]
+    assert [hazard.level for hazard in board.hazards(house.li)] == ["三级"]
+    assert [row.number for row in board.incidents(IncidentQuery(kind="near_miss", text="滴"), house.li)] == ["I-1"]
+    stranger = Actor(77, "x", "x", (), "CR-1")
+    for question in (
+        lambda: board.items(ItemQuery(), stranger),
+        lambda: board.controls("E-1", stranger),
+        lambda: board.answerable(stranger),
+        lambda: board.hazards(stranger),
+        lambda: board.incidents(IncidentQuery(), stranger),
+    ):
+        with pytest.raises(Refused, match="register"):
+            question()
+
+
+def test_the_way_down_and_the_weights_are_told(house: House) -> None:
+    house.event()
+    house.room.hear(("GD-07", "60"))
+    house.tick()
+    board = house.room.control.risk
+    assert [factor.kind for factor in board.way_down("A1")] == ["alarm"]
+    assert board.way_down("Mars") == []
+    assert board.zone("Mars") is None
+    now, shipped = board.weights()
+    assert now == shipped
+    assert board.plan() is None
+    assert (board.outlines(), board.points()) == ([], [])
