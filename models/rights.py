@@ -113,11 +113,15 @@ class RoleInfo(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ActionInfo(msgspec.Struct, frozen=True, kw_only=True):
-    """Something that can be allowed; ``dangers`` are the dangers that it may come with."""
+    """Something that can be allowed; ``dangers`` are the dangers that it may come with.
+
+    ``basic`` ones are everybody's who can log in; no role is asked for them.
+    """
 
     action: str
     scope: Scope
     dangers: tuple[str, ...] = ()
+    basic: bool = False
 
 
 class SignatureRule(msgspec.Struct, frozen=True, kw_only=True):

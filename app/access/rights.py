@@ -114,7 +114,12 @@ class Book:
     def actions(self, dangers: Mapping[str, tuple[str, ...]]) -> list[ActionInfo]:
         """All that can be allowed, by code."""
         return [
-            ActionInfo(action=action, scope=scope, dangers=dangers.get(action, ()))
+            ActionInfo(
+                action=action,
+                scope=scope,
+                dangers=dangers.get(action, ()),
+                basic=action in self._permissions.basic,
+            )
             for action, scope in sorted(self._permissions.scopes.items())
         ]
 

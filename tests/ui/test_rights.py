@@ -24,6 +24,7 @@ from ui.access.rights_roles import RoleSheet, RolesPanel
 from ui.access.rights_rules import RuleSheet, SignatureRulesPanel
 from ui.access.users import UsersPanel
 from ui.access.usersheet import UserSheet
+from ui.i18n import messages
 from ui.widgets.panel import Panel, PanelContext, ReasonRequest
 
 Keep = Callable[[QWidget], QWidget]
@@ -84,6 +85,14 @@ def test_the_grid_shows_each_role_and_changes_one_of_them_with_a_reason(
     assert (order.code, "alarm.define" in order.actions, order.reason) == ("operator", True, "new duty")
     assert not panel.bar.isVisible()
     assert cell(panel, "alarm.define", Role.OPERATOR).data() == "✓"
+
+
+def test_what_everybody_may_do_is_no_roles_to_give(boss: PanelContext, station: MemoryStation, keep: Keep) -> None:
+    panel = cast(RolesPanel, made(keep, RolesPanel(boss)))
+    index = cell(panel, "session.logout", Role.WORKER)
+    assert index.data() == "·"
+    panel.view.clicked.emit(index)
+    assert not panel.bar.isVisible()
 
 
 def test_a_draft_can_be_thrown_away_and_undone_by_hand(boss: PanelContext, station: MemoryStation, keep: Keep) -> None:
@@ -256,3 +265,12 @@ def test_four_pages_lie_behind_their_buttons(boss: PanelContext, keep: Keep) -> 
     for at, key in enumerate(("roles", "may", "who", "rules")):
         panel.switch.buttons[key].click()
         assert panel.stack.currentIndex() == at
+
+
+def test_what_can_be_asked_for_follows_the_language(boss: PanelContext, keep: Keep) -> None:
+    panel = cast(WhoPanel, made(keep, WhoPanel(boss)))
+    panel.subject.setCurrentIndex(panel.subject.findData("alarm.acknowledge"))
+    assert panel.subject.currentText() == "确认报警"
+    messages().switch("en")
+    assert (panel.subject.currentText(), panel.zone.itemText(0)) == ("Acknowledge", "Any area")
+    assert panel.subject.currentData() == "alarm.acknowledge"

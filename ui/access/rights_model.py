@@ -102,6 +102,8 @@ class RightsGrid(QAbstractTableModel):
                 return "\n".join([action.action, *dangers])
             return None
         info = self.roles[index.column() - len(FIXED)]
+        if action.basic:
+            return self._of_everybody(role)
         held = self.holds(info, action.action)
         if role == Qt.ItemDataRole.DisplayRole:
             changed = info.code == self.draft_role and held is not (action.action in info.actions)
@@ -113,9 +115,19 @@ class RightsGrid(QAbstractTableModel):
             return f"{role_name(info)}: {action_text(action.action)}: {state}"
         return None
 
+    @staticmethod
+    def _of_everybody(role: int) -> Any:
+        if role == Qt.ItemDataRole.DisplayRole:
+            return "·"
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return Qt.AlignmentFlag.AlignCenter
+        if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole):
+            return t("access.for_everybody")
+        return None
+
     def toggle(self, index: Index) -> None:
         """The person clicked a cell: begin or change the draft of that role."""
-        if not self.editable or index.column() < len(FIXED):
+        if not self.editable or index.column() < len(FIXED) or self.actions[index.row()].basic:
             return
         info, action = self.roles[index.column() - len(FIXED)], self.actions[index.row()].action
         if self.draft_role and self.draft_role != info.code:
