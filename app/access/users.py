@@ -142,12 +142,17 @@ def standing(transaction: Transaction, actor: Actor) -> str | None:
 
 
 def still(transaction: Transaction, signature: Signature) -> str | None:
-    """Why a signature does not count any more: unknown_user · inactive · locked · changed; None when it does."""
+    """Why a signature does not count any more: unknown_user · inactive · must_change · changed; None when it does.
+
+    A first password is known to whoever gave it out: nobody signs with one.
+    """
     user = transaction.get(User, signature.user_id)
     if user is None:
         return "unknown_user"
     if not user.active:
         return "inactive"
+    if user.must_change:
+        return "must_change"
     return None if user.password == signature.seen else "changed"
 
 

@@ -195,6 +195,16 @@ def test_a_signature_is_void_once_the_password_has_changed(plant: House) -> None
     assert answer.code == "signature_void"
 
 
+def test_nobody_signs_with_a_first_password_that_another_gave_out(plant: House) -> None:
+    plant.add("li", Role.SHIFT_LEADER, password=GOOD, must_change=True)
+    boss = Actor(1, "boss", "Boss", (), "CR-1")
+    order = SetGrants(login="boss", grants=(Grant(role="administrator"), Grant(role="commander")), reason="on call")
+    witness = Credential("li", GOOD, "I have seen it", second=True)
+    answer = plant.front.submit(order, boss, (*BOSS, witness)).result()
+    assert answer.code in ("signature_void", "signature_wrong")
+    assert plant.rights.roles_of(boss) == ("administrator",)
+
+
 def test_what_asks_for_a_signature_is_data(plant: House) -> None:
     plant.add("li", Role.SHIFT_LEADER, password=GOOD)
     boss = Actor(1, "boss", "Boss", (), "CR-1")
