@@ -27,7 +27,7 @@ HYDRANTS = "hydrants"
 MUSTERS = "musters"
 WIND = "wind"
 
-#: Layers in the order in which lists name them; zones lie lowest, wind is drawn at the edge.
+#: Layers in the order in which lists name them; zones lie lowest.
 LAYERS = (ZONES, POINTS, VALUES, ALARMS, TICKETS, PERMITS, CAMERAS, PEOPLE, HYDRANTS, MUSTERS, WIND)
 
 
@@ -47,8 +47,10 @@ class PlanInfo(msgspec.Struct, frozen=True, kw_only=True):
     width, height   extent in metres; revision rises with every change
     data            the file's bytes; media_type as in HTTP ('image/png', 'application/geo+json')
 
-    GeoJSON features carry ``class`` in their properties: road, path, building, tank, equipment, area, fence, line or text;
-    ``name`` and ``name_en`` are written on them, ``radius`` (metres) makes a point a circle.
+    GeoJSON features carry ``class`` in their properties: site, road, path, building, tank, equipment, area, fence, line or text;
+    ``name`` and ``name_en`` are written on them, ``radius`` (metres) makes a point a circle. Features of class zone
+    (``code``) and point (``layer``, ``code``, ``heading``, ``range_m``, ``place``) are data that a plan may bring along;
+    the map does not draw them from there.
     """
 
     kind: str  # 'picture' | 'geojson' | 'dxf'

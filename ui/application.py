@@ -72,6 +72,8 @@ class Setup(Protocol):
 
 def make_application(data_dir: Path) -> tuple[QApplication, QSettings]:
     """The Qt application with fonts, theme and language of this station."""
+    if QApplication.instance() is None:  # the web map needs it, and only before the application exists
+        QApplication.setAttribute(Qt.ApplicationAttribute.AA_ShareOpenGLContexts)
     app = QApplication.instance() or QApplication(sys.argv[:1])
     assert isinstance(app, QApplication)
     app.setApplicationName("ankan")

@@ -7,6 +7,8 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from string import Template
 
@@ -47,6 +49,11 @@ class Tokens:
     risk_orange: str = "#F46036"
     risk_yellow: str = "#F2C14E"
     risk_blue: str = "#2E86DE"
+    hatch_yellow: str = "#B98A12"  # yellow lines on a light ground need a darker one
+    plan_area: str = "#E9EBED"
+    plan_road: str = "#D3D7DB"
+    plan_building: str = "#E3E6E9"
+    plan_tank: str = "#F7F8F9"
 
 
 DAY = Tokens(
@@ -94,6 +101,11 @@ NIGHT = Tokens(
     medline="#FFD23F",
     low="#45C4DC",
     band=0.11,
+    hatch_yellow="#F2C14E",
+    plan_area="#1A1F24",
+    plan_road="#2B3239",
+    plan_building="#2A3138",
+    plan_tank="#333B43",
 )
 THEMES = {"day": DAY, "night": NIGHT}
 
@@ -204,6 +216,18 @@ class Theme(QObject):
         self._colors.clear()
         self._paint(_app())
         self.changed.emit()
+
+    @contextmanager
+    def as_printed(self) -> Iterator[None]:
+        """Day colours and mouse sizes for what is painted meanwhile; the screen does not change."""
+        kept = self.tokens, self.touch
+        self.tokens, self.touch = DAY, False
+        self._colors.clear()
+        try:
+            yield
+        finally:
+            self.tokens, self.touch = kept
+            self._colors.clear()
 
     def _paint(self, app: QApplication) -> None:
         app.setPalette(palette(self.tokens))

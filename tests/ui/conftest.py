@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import Any
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+if hasattr(os, "geteuid") and os.geteuid() == 0:  # containers test as root, where the web engine has no sandbox
+    os.environ.setdefault("QTWEBENGINE_DISABLE_SANDBOX", "1")
 
 import pytest
-from PySide6.QtCore import QCoreApplication, QEvent, QSettings, QTimer
+from PySide6.QtCore import QCoreApplication, QEvent, QSettings, Qt, QTimer
 from PySide6.QtWidgets import QApplication, QWidget
 from shiboken6 import isValid
 
@@ -26,12 +28,20 @@ from ui.main_window import MainWindow
 from ui.theme import theme
 from ui.widgets.panel import PanelContext
 
+if QCoreApplication.instance() is None:  # as ui.application does: the web map needs it
+    QCoreApplication.setAttribute(Qt.ApplicationAttribute.AA_ShareOpenGLContexts)
+
 HARMLESS = (
     "This plugin does not support",  # what the offscreen platform cannot do
     "Couldn't load ",  # sound and video libraries that a bare machine lacks
     "Couldn't resolve ",
     "Using Qt multimedia",
     "PulseAudioService",
+    "Sandboxing disabled by user",  # the web engine on a machine without screen and graphics card
+    "QRhiGles2: Failed to create",
+    "Failed to create RHI",
+    "QVulkanInstance: Failed",
+    "GBM is not supported",
 )
 
 
