@@ -123,6 +123,7 @@ class _Question(Panel):
             self.table.states.show_empty("access.nobody_may")
 
     def retranslate(self) -> None:
+        self._fill_zones()
         name_control(self.zone, t("access.zone"))
         self.search.setPlaceholderText(t("access.search_rights"))
         name_control(self.search, t("access.search_rights"))
@@ -228,6 +229,7 @@ class WhoPanel(_Question):
 
     def retranslate(self) -> None:
         super().retranslate()
+        self.reload()
         name_control(self.subject, t("access.rights_column.action"))
 
 

@@ -287,6 +287,17 @@ class ChipGroup(QWidget):
         self.chosen.emit(key)
 
 
+class _Segment(QPushButton):
+    """One of joined buttons; as wide as its bold text, so that nothing moves or is cut when it is chosen."""
+
+    def sizeHint(self) -> QSize:
+        width = QFontMetrics(theme().font(13, bold=True)).horizontalAdvance(self.text()) + 24
+        return QSize(max(width, super().sizeHint().width()), super().sizeHint().height())
+
+    def minimumSizeHint(self) -> QSize:
+        return self.sizeHint()
+
+
 class SegmentedButtons(QWidget):
     """A row of joined buttons of which one is on."""
 
@@ -300,7 +311,7 @@ class SegmentedButtons(QWidget):
         self.buttons: dict[str, QPushButton] = {}
         group = self._group = QButtonGroup(self)
         for number, key in enumerate(keys):
-            part = QPushButton(key)
+            part = _Segment(key)
             part.setCheckable(True)
             part.setProperty("kind", "segment")
             last = number == len(keys) - 1
