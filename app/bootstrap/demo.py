@@ -19,6 +19,7 @@ from app.access.granting import store_grants
 from app.access.passwords import Passwords
 from app.access.permissions import load_permissions
 from app.bootstrap.demo_people import fill_organisation
+from app.bootstrap.demo_risk import fill_risk
 from app.bootstrap.room import ControlRoom, EngineCore
 from app.clock import US, Clock, ManualClock, SystemClock
 from app.config import BrokerConfig, Config
@@ -87,6 +88,7 @@ def prepare_demo(
     try:
         core = EngineCore(room)
         fill_organisation(room.wing, core.door, manager)
+        fill_risk(core.door, manager, clock.now_us())
         simulator = Simulator(clock, seed, plant)
         place_past(simulator, now_us)
         if leaking_s:

@@ -60,7 +60,7 @@ class Live(dict[int, LiveValue]):
 
 
 GAS = TagInfo(id=1, name="GD-07", area="A1", unit_code="A1-U", device="P-203", stale_after_s=60)
-WIND = TagInfo(id=2, name="WS-01")
+WIND = TagInfo(id=2, name="WS-001")
 
 
 def row(state: AlarmState = AlarmState.UNACK, priority: Priority = Priority.HIGH, **more: object) -> AlarmRow:

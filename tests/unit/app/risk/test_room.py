@@ -10,7 +10,10 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DatabaseError, OperationalError
 
+from app.bootstrap.demo_risk import DemoRiskError, demo_orders, fill_risk
 from app.clock import US
+from app.ingest.simulator.demo import load_demo
+from app.ingest.simulator.seed import fill_plant
 from app.ports import Refused
 from app.risk.methods import RiskRulesError
 from app.store.engine import Store
@@ -396,3 +399,30 @@ def test_the_way_down_and_the_weights_are_told(house: House) -> None:
     assert now == shipped
     assert board.plan() is None
     assert (board.outlines(), board.points()) == ([], [])
+
+
+def test_the_demo_plant_has_a_register_that_makes_its_zones_colours(tmp_path: Path) -> None:
+    room = Room(tmp_path)
+    try:
+        with room.store.session() as session:
+            fill_plant(session, load_demo())
+            manager = add_user(session, "chen", Role.SAFETY_MANAGER, now_us=START)
+        room.begin()
+        assert fill_risk(room.core.door, manager, room.clock.now_us()) == len(demo_orders(START))
+        room.core.tick()
+        states = room.control.risk.zones()
+        grades = {code: states[code].inherent_grade for code in ("TFA", "TFB", "LOAD", "COMP", "BOIL", "WARE")}
+        assert grades == {
+            "TFA": Grade.YELLOW,
+            "TFB": Grade.ORANGE,
+            "LOAD": Grade.YELLOW,
+            "COMP": Grade.YELLOW,
+            "BOIL": Grade.BLUE,
+            "WARE": Grade.BLUE,
+        }
+        assert {f.kind for f in states["LOAD"].factors} == {"incident"}
+        assert [h.level for h in room.control.risk.hazards(manager)] == ["四级", "四级"]
+        with pytest.raises(DemoRiskError, match="forbidden"):
+            fill_risk(room.core.door, Actor(0, "x", "x", (), "CR-1"), START)
+    finally:
+        room.close()
