@@ -59,12 +59,11 @@ class Tour:
                 window.go(place.item.key)
                 for page, turn in pages_of(window, place.item.key):
                     turn()
-                    for look in THEMES:
-                        for language in LANGUAGES:
-                            messages().switch(language)
-                            theme().switch(look)
-                            self.settle()
-                            self._stop("-".join(filter(None, (place.item.key, page, size_name, look, language))))
+                    for look, language in looks_of(page, size_name):
+                        messages().switch(language)
+                        theme().switch(look)
+                        self.settle()
+                        self._stop("-".join(filter(None, (place.item.key, page, size_name, look, language))))
         messages().switch("zh")
         theme().switch("day")
         window.resize(SIZES["1920x1080"])
@@ -121,6 +120,12 @@ class Tour:
         picture.save(str(self._out / f"{name}.png"))
         self.pictures.append(f"{name}.png")
         self.findings += [{"picture": name, **finding} for finding in look_at(self._window, picture.toImage())]
+
+
+def looks_of(page: str, size_name: str) -> list[tuple[str, str]]:
+    """Theme and language; of a place's many pages the small window is seen in two opposite ones only."""
+    every = [(look, language) for look in THEMES for language in LANGUAGES]
+    return [every[1], every[2]] if page and size_name != next(iter(SIZES)) else every
 
 
 def pages_of(window: MainWindow, place: str) -> list[tuple[str, Callable[[], object]]]:

@@ -22,7 +22,7 @@ def test_the_tour_finds_no_cut_text_no_tofu_and_no_empty_panel(tmp_path: Path) -
         env={**os.environ, "QT_QPA_PLATFORM": "offscreen"},
         capture_output=True,
         text=True,
-        timeout=420,
+        timeout=900,
         check=False,
     )
     report = json.loads((tmp_path / "tour.json").read_text("utf-8"))
