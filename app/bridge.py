@@ -25,11 +25,13 @@ from models.events import (
     LinkChanged,
     OrganisationChanged,
     RightsChanged,
+    RiskChanged,
     StoreFailed,
     StoreRecovered,
     TagsChanged,
     UsersChanged,
     ValuesChanged,
+    ZonesRegraded,
 )
 from models.readings import LiveValue
 
@@ -44,7 +46,7 @@ class Bridge(QObject):
     samples(dict[int, list[(t_us, value)]]) every new sample of watched tags, in order; NaN for "no good value"
     alarms(list[AlarmRow], list[int])       changed occurrences, oldest change first; occurrence ids that must sound
     resynchronised, link, stats, store_failed, store_recovered, dead_letters, tags_changed, users_changed, rights_changed,
-    organisation_changed, crashed: the event itself
+    organisation_changed, zones (ZonesRegraded), risk_changed, crashed: the event itself
     """
 
     values = Signal(object)
@@ -60,6 +62,8 @@ class Bridge(QObject):
     users_changed = Signal(object)
     rights_changed = Signal(object)
     organisation_changed = Signal(object)
+    zones = Signal(object)
+    risk_changed = Signal(object)
     crashed = Signal(object)
     _wake = Signal()
     _event = Signal(object)
@@ -90,6 +94,8 @@ class Bridge(QObject):
             UsersChanged: self.users_changed,
             RightsChanged: self.rights_changed,
             OrganisationChanged: self.organisation_changed,
+            ZonesRegraded: self.zones,
+            RiskChanged: self.risk_changed,
             EngineCrashed: self.crashed,
         }
         bus = station.bus

@@ -18,6 +18,7 @@ from app.ports_people import Organisation as Organisation
 from app.ports_people import People as People
 from app.ports_people import Rights as Rights
 from app.ports_people import Trail as Trail
+from app.ports_risk import Risk as Risk
 from models.alarms import AlarmDefinition, AlarmRow, Priority
 from models.commands import Command
 from models.events import EngineStats, Event, LinkChanged
@@ -315,6 +316,10 @@ class Station(Protocol):
     @property
     def organisation(self) -> Organisation:
         """Departments, posts, people, duties, private data."""
+
+    @property
+    def risk(self) -> Risk:
+        """Where the danger is, and why."""
 
     @property
     def trail(self) -> Trail:

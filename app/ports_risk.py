@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from models.people import Actor
-from models.risk import Fact, Factor, Regrade, ZoneState
+from models.risk import Fact, Factor, Grade, Regrade, ZoneState
 from models.risk_rows import (
     AnswerRow,
     ControlRow,
@@ -48,6 +48,9 @@ class Risk(Protocol):
 
     def zone(self, place: str) -> ZoneState | None:
         """One zone as it is now."""
+
+    def floors(self) -> Mapping[Grade, float]:
+        """Where each colour begins on the LEC scale. Cheap."""
 
     def way_down(self, place: str) -> list[Factor]:
         """The fewest factors whose end brings the next milder colour; empty when no set of them does."""

@@ -19,7 +19,7 @@ from app.access.granting import store_grants
 from app.access.passwords import Passwords
 from app.access.permissions import load_permissions
 from app.bootstrap.demo_people import fill_organisation
-from app.bootstrap.demo_risk import fill_risk
+from app.bootstrap.demo_risk import fill_map, fill_risk
 from app.bootstrap.room import ControlRoom, EngineCore
 from app.clock import US, Clock, ManualClock, SystemClock
 from app.config import BrokerConfig, Config
@@ -83,12 +83,15 @@ def prepare_demo(
             store_grants(Unit(session, clock.now_us()), user.id, (Grant(role=role),), "system", "demo")
             if role is Role.SAFETY_MANAGER:
                 manager = Actor(user.id, login, name, (role,), "CTRL-1")
+            elif role is Role.ADMINISTRATOR:
+                administrator = Actor(user.id, login, name, (role,), "CTRL-1")
     store.close()
     room = ControlRoom(Config(station="CTRL-1", site=plant.file.plant.name), data_dir, clock)
     try:
         core = EngineCore(room)
         fill_organisation(room.wing, core.door, manager)
         fill_risk(core.door, manager, clock.now_us())
+        fill_map(core.door, administrator)
         simulator = Simulator(clock, seed, plant)
         place_past(simulator, now_us)
         if leaking_s:

@@ -1,4 +1,4 @@
-"""The demo plant's risk register, controls, incidents and major hazards, through the same orders as a person's."""
+"""The demo plant's risk register, incidents, major hazards and plan, through the same orders as a person's."""
 
 from __future__ import annotations
 
@@ -6,12 +6,25 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from app.access.door import Door
 from app.paths import resource_path
 from models.commands import Command
 from models.people import Actor
 from models.risk import StockItem
-from models.risk_commands import IncidentDraft, RiskItemDraft, SaveControl, SaveHazardUnit, SaveIncident, SaveRiskItem
+from models.risk_commands import (
+    IncidentDraft,
+    MapPointDraft,
+    RiskItemDraft,
+    SaveControl,
+    SaveHazardUnit,
+    SaveIncident,
+    SaveMapPoint,
+    SaveOutline,
+    SavePlan,
+    SaveRiskItem,
+)
 
 DAY_US = 86_400_000_000
 
@@ -69,7 +82,38 @@ def demo_orders(now_us: int, path: Path | None = None) -> list[Command]:
 
 def fill_risk(door: Door, actor: Actor, now_us: int) -> int:
     """Give the orders; returns how many. Raises DemoRiskError, OSError, ValueError."""
-    orders = demo_orders(now_us)
+    return _give(door, actor, demo_orders(now_us))
+
+
+def map_orders(path: Path | None = None) -> list[Command]:
+    """The plan, the outlines of its zones and what stands on it. Raises OSError, ValueError."""
+    data = (path or resource_path("demo", "plan.geojson")).read_bytes()
+    try:
+        body: dict[str, Any] = msgspec.json.decode(data)
+        size = {"width": float(body["width"]), "height": float(body["height"])}
+        orders: list[Command] = [
+            SavePlan(kind="geojson", media_type="application/geo+json", data=data, reason="demo", **size)
+        ]
+        for feature in body["features"]:
+            about, where = feature["properties"], feature["geometry"]["coordinates"]
+            if about["class"] == "zone":
+                corners = tuple((float(x), float(y)) for x, y in where[0][:-1])  # a ring names its first corner twice
+                orders.append(SaveOutline(place=about["code"], polygon=corners, reason="demo"))
+            elif about["class"] == "point":
+                known = {name: about[name] for name in MapPointDraft.__struct_fields__ if name in about}
+                point = MapPointDraft(x=float(where[0]), y=float(where[1]), **known)
+                orders.append(SaveMapPoint(point=point, reason="demo"))
+    except (msgspec.DecodeError, KeyError, TypeError, IndexError) as error:
+        raise DemoRiskError(f"plan: {error}") from error
+    return orders
+
+
+def fill_map(door: Door, actor: Actor) -> int:
+    """Bring the plan in as an administrator; returns how many orders. Raises DemoRiskError, OSError, ValueError."""
+    return _give(door, actor, map_orders())
+
+
+def _give(door: Door, actor: Actor, orders: list[Command]) -> int:
     for order in orders:
         answer = door.handle(order, actor)
         if not answer.ok:

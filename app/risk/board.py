@@ -72,6 +72,10 @@ class RiskBoard:
         """One zone as it is now."""
         return self._engine().states().get(place)
 
+    def floors(self) -> Mapping[Grade, float]:
+        """Where each colour begins on the LEC scale."""
+        return dict(self._engine().scale.floors)
+
     def way_down(self, place: str) -> list[Factor]:
         """The fewest factors whose end brings the next milder colour; empty when no set of them does."""
         engine, state = self._engine(), self.zone(place)

@@ -53,6 +53,8 @@ from tests.ui.guard import ORDERS as GUARD_ORDERS
 from tests.ui.guard import MemoryGuard
 from tests.ui.organisation import ORDERS as PRIVACY_ORDERS
 from tests.ui.organisation import MemoryOrganisation
+from tests.ui.risk_board import ORDERS as RISK_ORDERS
+from tests.ui.risk_board import MemoryRisk
 from tests.ui.steps import ORDERS, MemoryDirectory, MemorySteps
 
 NOW = 1_795_413_797 * US  # 2026-11-23 06:03:17 UTC
@@ -416,6 +418,7 @@ class MemoryStation:
         self.people = People(self)
         self.directory = MemoryDirectory(self.now_us)
         self.organisation = MemoryOrganisation()
+        self.risk = MemoryRisk(self.now_us, self.bus.publish)
         self.trail = TrailLog(self)
         self.guard = MemoryGuard(self)
         self.dead_letters = Letters()
@@ -528,6 +531,8 @@ class MemoryStation:
             return self.guard.carry_out(command, actor)
         if isinstance(command, PRIVACY_ORDERS):
             return self.organisation.carry_out(command)
+        if isinstance(command, RISK_ORDERS):
+            return self.risk.carry_out(command, actor)
         if isinstance(command, c.CreateUser):
             if command.login in self.people.infos:
                 return Answer(code="conflict", params={"field": "login"})

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DatabaseError, OperationalError
 
-from app.bootstrap.demo_risk import DemoRiskError, demo_orders, fill_risk
+from app.bootstrap.demo_risk import DemoRiskError, demo_orders, fill_map, fill_risk, map_orders
 from app.clock import US
 from app.ingest.simulator.demo import load_demo
 from app.ingest.simulator.seed import fill_plant
@@ -407,7 +407,9 @@ def test_the_demo_plant_has_a_register_that_makes_its_zones_colours(tmp_path: Pa
         with room.store.session() as session:
             fill_plant(session, load_demo())
             manager = add_user(session, "chen", Role.SAFETY_MANAGER, now_us=START)
+            administrator = add_user(session, "zhao", Role.ADMINISTRATOR, now_us=START)
         room.begin()
+        assert fill_map(room.core.door, administrator) == len(map_orders())
         assert fill_risk(room.core.door, manager, room.clock.now_us()) == len(demo_orders(START))
         room.core.tick()
         states = room.control.risk.zones()
@@ -421,6 +423,13 @@ def test_the_demo_plant_has_a_register_that_makes_its_zones_colours(tmp_path: Pa
             "WARE": Grade.BLUE,
         }
         assert {f.kind for f in states["LOAD"].factors} == {"incident"}
+        board = room.control.risk
+        plan = board.plan()
+        assert plan is not None
+        assert (plan.kind, plan.width) == ("geojson", 520.0)
+        assert {row.place for row in board.outlines()} == set(grades)
+        assert {row.layer for row in board.points()} == {"cameras", "hydrants", "musters"}
+        assert board.floors()[Grade.RED] == 320
         assert [h.level for h in room.control.risk.hazards(manager)] == ["四级", "四级"]
         with pytest.raises(DemoRiskError, match="forbidden"):
             fill_risk(room.core.door, Actor(0, "x", "x", (), "CR-1"), START)
