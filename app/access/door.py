@@ -153,7 +153,8 @@ class Door:
     ) -> None:
         """Add handlers; raises ValueError when a command would have two.
 
-        ``zones`` say which places an order acts on ('' = the plant as a whole), ``dangers`` what makes it dangerous.
+        ``zones`` say which places an order acts on ('' = the plant as a whole, as for orders without an entry), ``dangers``
+        what makes it dangerous.
         """
         twice = self._handlers.keys() & handlers.keys()
         if twice:
@@ -250,8 +251,8 @@ class Door:
         handler = self._handlers.get(type(command))
         if handler is None:
             raise Refused("unknown", f"nobody handles {type(command).__name__}")
-        zones = self._zones.get(type(command))
-        for zone in sorted(set(zones(unit.session, command))) if zones is not None else ():
+        zones = self._zones.get(type(command), _whole_plant)
+        for zone in sorted(set(zones(unit.session, command))):
             if not self._rights.allowed(command.action, actor, zone):
                 raise Refused(
                     "forbidden_here", f"{actor.login} may not {command.action} in {zone or 'the plant'}", zone=zone
@@ -347,6 +348,11 @@ class Door:
         return answers
 
 
+def _whole_plant(_session: Session, _command: Command) -> tuple[str]:
+    """Where an order acts of which nobody said where: a right in one area is not enough for it."""
+    return ("",)
+
+
 def _failure(error: Exception) -> Answer:
     if isinstance(error, StaleDataError | IntegrityError):
         return Answer("conflict", _cause(error))
@@ -365,8 +371,8 @@ def _named(actor: Actor, roles: tuple[str, ...]) -> Actor:
 
 
 def _cause(error: SQLAlchemyError) -> str:
-    """What the database said, without the statement and its parameters (they may hold secrets)."""
-    return str(getattr(error, "orig", None) or type(error).__name__)
+    """What the database said: its first line, without statement and parameters (they and a DETAIL may hold secrets)."""
+    return str(getattr(error, "orig", None) or type(error).__name__).partition("\n")[0]
 
 
 def _run(callbacks: list[Callable[[], None]]) -> None:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import msgspec
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
-from app.access.door import Danger, Handler, Outcome, Unit, Zones
+from app.access.door import Danger, Handler, Outcome, Unit
 from app.ports import Refused
 from app.risk.engine import RiskEngine
 from app.risk.methods import RiskRulesError
@@ -23,14 +22,10 @@ from models.risk_commands import (
     EndOverride,
     OverrideZone,
     RemoveMapPoint,
-    SaveHazardUnit,
-    SaveIncident,
     SaveMapPoint,
     SaveOutline,
     SavePlan,
-    SaveRiskItem,
     SaveRiskWeights,
-    SetAnswerable,
 )
 from models.risk_register import MapPoint, RiskWeights, SitePlan, ZoneOutline, ZoneOverride
 
@@ -170,30 +165,6 @@ def plan_handlers(places: Callable[[], set[str]]) -> dict[type[Command], Handler
         return Outcome(before=before, events=(RiskChanged(unit.now_us),))
 
     return {SavePlan: plan, SaveOutline: outline, SaveMapPoint: point, RemoveMapPoint: remove}
-
-
-def risk_zones() -> dict[type[Command], Zones]:
-    """Where orders about risk act, for the door."""
-
-    def of_place(_session: Session, command: Any) -> Iterable[str]:
-        return [command.place]
-
-    def of_item(_session: Session, command: SaveRiskItem) -> Iterable[str]:
-        return [command.item.place]
-
-    def of_incident(_session: Session, command: SaveIncident) -> Iterable[str]:
-        return [command.incident.place]
-
-    def of_point(_session: Session, command: SaveMapPoint) -> Iterable[str]:
-        return [command.point.place]
-
-    zoned: Mapping[type[Command], Zones] = {
-        **dict.fromkeys((OverrideZone, EndOverride, SaveOutline, SetAnswerable, SaveHazardUnit), of_place),
-        SaveRiskItem: of_item,
-        SaveIncident: of_incident,
-        SaveMapPoint: of_point,
-    }
-    return dict(zoned)
 
 
 def risk_dangers() -> dict[type[Command], Danger]:

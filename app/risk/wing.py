@@ -20,10 +20,11 @@ from app.ports_risk import FactSource
 from app.risk.engine import RiskEngine
 from app.risk.gb18218 import MajorHazards
 from app.risk.methods import Methods, RiskRulesError
-from app.risk.override import colour_handlers, plan_handlers, risk_dangers, risk_zones
+from app.risk.override import colour_handlers, plan_handlers, risk_dangers
 from app.risk.register import register_handlers
 from app.risk.rules import RiskRules
 from app.risk.sources import AlarmFacts, IncidentFacts, SensorFacts, WeatherFacts
+from app.risk.zones import risk_zones
 from models.alarms import AlarmRow
 from models.events import AlarmsChanged, Event, ZonesRegraded
 from models.readings import PlaceKind
