@@ -18,6 +18,8 @@ NAMES = (
     "audit",
     "permission",
     "risk_regrade",
+    "map_update",
+    "map_open",
 )
 
 

@@ -42,6 +42,7 @@ HARMLESS = (
     "Failed to create RHI",
     "QVulkanInstance: Failed",
     "GBM is not supported",
+    "GPUInfo not initialized",
 )
 
 

@@ -66,6 +66,7 @@ def page() -> bytes:
         double_click_zoom=False,
         scroll_wheel_zoom=False,
         box_zoom=False,
+        keyboard=False,
         zoom_animation=False,
         fade_animation=False,
         marker_zoom_animation=False,

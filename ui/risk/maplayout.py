@@ -18,6 +18,7 @@ Box = tuple[float, float, float, float]  # left, top, right, bottom
 CELL = 64.0
 GAP = 3.0
 INSET = 7.0
+STEPS = 4  # places tried along a row of a zone
 SIDES = ("right", "left", "below", "above")
 
 
@@ -150,13 +151,10 @@ def _plate(plate: Plate, crowd: Crowd, height: float) -> tuple[int, Box] | None:
     for form, width in enumerate(plate.widths):
         if width > right - left - INSET:
             continue
-        corners = [
-            (left + INSET, top + INSET),
-            (right - INSET - width, top + INSET),
-            (left + INSET, bottom - INSET - height),
-            (right - INSET - width, bottom - INSET - height),
-        ]
-        for x, y in [plate.at, *corners] if plate.at is not None else corners:
+        steps = [left + INSET + (right - left - 2 * INSET - width) * n / STEPS for n in range(STEPS + 1)]
+        rows = (top + INSET, bottom - INSET - height, top + 2 * INSET + height)
+        spots = [(x, y) for y in rows if y + height <= bottom for x in steps]
+        for x, y in [plate.at, *spots] if plate.at is not None else spots:
             box = (x, y, x + width, y + height)
             if crowd.hit(_wider(box)) is None:
                 crowd.add(box, f"zone {plate.code}")

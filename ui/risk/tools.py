@@ -18,7 +18,7 @@ from ui.theme import theme
 if TYPE_CHECKING:
     from ui.risk.nativemap import Canvas, NativeMap
 
-SAME_PX = 4.0  # two clicks nearer than this are one point
+SAME_PX = 4.0  # a click as near to the last point as this ends the outline
 
 
 class Hand:
@@ -108,8 +108,9 @@ class Hand:
             if len(self.points) >= 3 and self._near(at, self.points[:1]) is not None:
                 return self.finish()
             last = self._canvas.pixels(*self.points[-1]) if self.points else None
-            if last is None or (last - at).manhattanLength() > SAME_PX:
-                self.points.append(self._canvas.metres(at))
+            if last is not None and (last - at).manhattanLength() <= SAME_PX:
+                return self.finish()
+            self.points.append(self._canvas.metres(at))
             self._canvas.viewport().update()
             return True
         return self._kind == "zone"

@@ -11,6 +11,7 @@ import json
 import time
 from collections import deque
 from collections.abc import Sequence
+from functools import cache
 
 import structlog
 from PySide6.QtCore import QBuffer, QByteArray, QFile, QIODevice, QObject, QTimer, QUrl, Signal, Slot
@@ -108,9 +109,14 @@ class Shelf(QWebEngineUrlSchemeHandler):
         parts = FOLDERS.get(folder)
         if parts is None:
             return None
-        file_path = resource_path(*parts, name)
-        kind = TYPES.get(file_path.suffix)
-        return (kind, file_path.read_bytes()) if kind is not None and file_path.is_file() else None
+        return _file(*parts, name)
+
+
+@cache
+def _file(*parts: str) -> tuple[bytes, bytes] | None:
+    path = resource_path(*parts)
+    kind = TYPES.get(path.suffix)
+    return (kind, path.read_bytes()) if kind is not None and path.is_file() else None
 
 
 class Page(QWebEnginePage):
@@ -211,12 +217,13 @@ class WebMap(MapView):
         self._alive = True
         self._first = True
         self._deaths: deque[float] = deque(maxlen=DEATHS)
-        self.profile = QWebEngineProfile(self)  # off the record
+        self.profile = QWebEngineProfile()  # off the record; must outlive the page
         self.gate = Gate(self.profile)
         self.profile.setUrlRequestInterceptor(self.gate)
         self._shelf = Shelf(self.profile, self.state)
         self.profile.installUrlSchemeHandler(QByteArray(SCHEME), self._shelf)
         self.page = Page(self.profile, self)
+        self.page.destroyed.connect(self.profile.deleteLater)
         _tighten(self.page.settings())
         self.page.setBackgroundColor(theme().color("g2"))
         self.wire = Wire(self)
@@ -244,6 +251,7 @@ class WebMap(MapView):
     def apply(self, change: Change, serial: int) -> None:
         if change.what == "look":
             self.page.setBackgroundColor(theme().color("g2"))
+        self._serial = max(self._serial, serial)
         if self._greeted:
             self._tell([change], serial)
 
@@ -284,7 +292,7 @@ class WebMap(MapView):
         self.failed.emit(reason)
 
     def end(self) -> None:
-        """Stop; the page goes before its profile."""
+        """Stop; the page goes, and its profile after it."""
         if not self._alive:
             return
         self._alive = False
@@ -292,8 +300,6 @@ class WebMap(MapView):
         self._late.stop()
         self.view.setPage(None)  # type: ignore[arg-type]  # Qt: takes the page away
         self.page.deleteLater()
-        self.profile.deleteLater()
-        self.profile.setParent(None)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         self.end()

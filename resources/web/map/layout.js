@@ -2,24 +2,24 @@
 // The same as ui/risk/maplayout.py, which says how; tests hold both to the same behaviour.
 "use strict";
 
-const CELL = 64, GAP = 3, INSET = 7, SIDES = ["right", "left", "below", "above"];
+const CELL = 64, GAP = 3, INSET = 7, STEPS = 4, SIDES = ["right", "left", "below", "above"];
 
 class Crowd {
   constructor() { this.cells = new Map(); }
-  static *over(box) {
-    for (let c = Math.floor(box[0] / CELL); c <= Math.floor(box[2] / CELL); c++)
-      for (let r = Math.floor(box[1] / CELL); r <= Math.floor(box[3] / CELL); r++) yield c * 1000003 + r;
-  }
   add(box, name = "") {
-    for (const cell of Crowd.over(box)) {
-      if (!this.cells.has(cell)) this.cells.set(cell, []);
-      this.cells.get(cell).push([box, name]);
-    }
+    for (let c = Math.floor(box[0] / CELL); c <= Math.floor(box[2] / CELL); c++)
+      for (let r = Math.floor(box[1] / CELL); r <= Math.floor(box[3] / CELL); r++) {
+        const key = c * 1000003 + r, cell = this.cells.get(key);
+        if (cell) cell.push([box, name]); else this.cells.set(key, [[box, name]]);
+      }
   }
   hit([left, top, right, bottom], but = null) {
-    for (const cell of Crowd.over([left, top, right, bottom]))
-      for (const [[a, b, c, d], name] of this.cells.get(cell) || [])
-        if (a < right && c > left && b < bottom && d > top && name !== but) return name;
+    for (let c = Math.floor(left / CELL); c <= Math.floor(right / CELL); c++)
+      for (let r = Math.floor(top / CELL); r <= Math.floor(bottom / CELL); r++) {
+        const cell = this.cells.get(c * 1000003 + r);
+        if (cell) for (const [box, name] of cell)
+          if (box[0] < right && box[2] > left && box[1] < bottom && box[3] > top && name !== but) return name;
+      }
     return null;
   }
 }
@@ -40,10 +40,10 @@ function placePlate(plate, crowd, height) {
   for (let form = 0; form < plate.widths.length; form++) {
     const width = plate.widths[form];
     if (width > right - left - INSET) continue;
-    const corners = [[left + INSET, top + INSET], [right - INSET - width, top + INSET],
-      [left + INSET, bottom - INSET - height], [right - INSET - width, bottom - INSET - height]];
-    if (plate.at) corners.unshift(plate.at);
-    for (const [x, y] of corners) {
+    const spots = plate.at ? [plate.at] : [];
+    for (const y of [top + INSET, bottom - INSET - height, top + 2 * INSET + height])
+      for (let n = 0; n <= STEPS && y + height <= bottom; n++) spots.push([left + INSET + ((right - left - 2 * INSET - width) * n) / STEPS, y]);
+    for (const [x, y] of spots) {
       const box = [x, y, x + width, y + height];
       if (crowd.hit(wider(box)) === null) {
         crowd.add(box, "zone " + plate.code);

@@ -5,14 +5,18 @@
 const ankan = (() => {
   const GROUND = ["site", "area", "road", "path"], ABOVE = ["building", "tank", "equipment", "line", "fence"];
   const PANES = {ground: 210, zones: 220, plan: 230, words: 240, sectors: 250, edges: 260, plates: 560, chips: 600, tools: 650};
-  const CLICK_PX = 5, SAME_PX = 4, FIT_MARGIN = 14, STEP = 1.35, LEAST = 1 / 16, MOST = 64, SPREAD = 60;
+  const AFTER_MS = 400, CLICK_PX = 5, SAME_PX = 4, FIT_MARGIN = 14, STEP = 1.35, LEAST = 1 / 16, MOST = 64, SPREAD = 60;
+  const PAN = {ArrowLeft: [-80, 0], ArrowRight: [80, 0], ArrowUp: [0, -80], ArrowDown: [0, 80]};
   const SCALES = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000], WIDEST = 130;
   const shapes = new Map(), paints = new Map(), markers = new Map(), zones = new Map(), chips = new Map(), plates = new Map();
   const icons = {}, renderers = {}, planLayers = [];
   let map, bridge, say = {}, sizes = {}, extent = [0, 0, 100, 100], texts = [], hidden = new Set(), selected = "";
   let tool = {kind: "", code: "", layers: []}, fitted = true, sectors = null, due = false, serial = 0, wordNodes = [], draft = [], draftLayer = null;
-  let handles = [], hover = "", quiet = false;
+  let handles = [], hover = "", quiet = false, finished = -1e6, lettered = false;
   const measure = document.createElement("canvas").getContext("2d"), widths = new Map();
+
+  // nothing is measured before the fonts are there, so nothing is arranged twice
+  const written = Promise.all(["12px Ankan", "700 12px Ankan"].map((font) => document.fonts.load(font, "安"))).catch(() => 0).then(() => { lettered = true; });
 
   const at = ([x, y]) => L.latLng(y, x);
   const pick = (zh, en) => (say.language === "en" ? en || zh : zh || en);
@@ -48,11 +52,12 @@ const ankan = (() => {
     corner();
     map.on("zoomend viewreset moveend", () => { schedule(); tellView(); });
     map.on("click", (e) => pressed(e, () => bridge.background(e.latlng.lng, e.latlng.lat)));
-    map.on("dblclick", (e) => { if (!finish()) zoom(STEP, e.containerPoint); });
+    map.on("dblclick", (e) => { if (!tool.kind) zoom(STEP, e.containerPoint); });
     map.on("mousemove", (e) => { if (tool.kind === "polygon") drawDraft(e.latlng); });
     map.on("dragstart", () => { fitted = false; });
     const box = map.getContainer();
-    box.addEventListener("keydown", key, true);
+    document.addEventListener("keydown", key, true);
+    box.tabIndex = 0;
     box.addEventListener("wheel", (e) => {
       e.preventDefault();
       zoom(Math.pow(STEP, -e.deltaY / 120), L.point(e.clientX, e.clientY));
@@ -61,7 +66,6 @@ const ankan = (() => {
       map.invalidateSize({animate: false, pan: false});
       if (fitted) fit(); else tellView();
     }).observe(box);
-    document.fonts.load("12px Ankan", "安").then(() => document.fonts.load("700 12px Ankan", "安")).then(() => { widths.clear(); schedule(); });
     window.addEventListener("error", (e) => bridge && bridge.complain(String(e.message)));
     new QWebChannel(qt.webChannelTransport, (channel) => {
       bridge = channel.objects.bridge;
@@ -96,13 +100,21 @@ const ankan = (() => {
     for (const op of message.ops) HEAR[op.what](op);
     serial = Math.max(serial, message.serial);
     const mine = serial;
-    requestAnimationFrame(() => { if (due) arrangeAll(); requestAnimationFrame(() => bridge.settled(mine)); });
+    written.then(() => {
+      if (due) arrangeAll();
+      requestAnimationFrame(() => {
+        if (due) arrangeAll();
+        const after = new MessageChannel(); // its message comes once this frame has been painted
+        after.port1.onmessage = () => bridge.settled(mine);
+        after.port2.postMessage(0);
+      });
+    });
   }
 
   function schedule() {
     if (due) return;
     due = true;
-    requestAnimationFrame(() => { if (due) arrangeAll(); });
+    written.then(() => requestAnimationFrame(() => { if (due) arrangeAll(); }));
   }
 
   function look(op) {
@@ -276,6 +288,11 @@ const ankan = (() => {
 
   // -- words, plates, chips ---------------------------------------------------------------------------------------
 
+  function boundsOf(points) {
+    const xs = points.map((p) => p[0]), ys = points.map((p) => p[1]);
+    return [Math.min(...xs), Math.min(...ys), Math.max(...xs), Math.max(...ys)];
+  }
+
   const rank = (m) => m.priority + (m.tone === "alarm" ? 90 : m.tone === "overdue" || m.tone === "lost" ? 10 : 0) - (m.layer === "points" && m.tone !== "alarm" ? 5 : 0);
 
   function caption(code) {
@@ -294,10 +311,10 @@ const ankan = (() => {
     }
     if (shown("zones"))
       for (const shape of shapes.values()) {
-        const xs = shape.polygon.map((p) => p[0]), ys = shape.polygon.map((p) => p[1]), mark = f + 12;
+        const [west, south, east, north] = shape.bounds || (shape.bounds = boundsOf(shape.polygon)), mark = f + 12;
         const name = width(pick(shape.name, shape.name_en), true, f), more = width(caption(shape.code), false, f);
         rooms.push({code: shape.code, widths: [Math.ceil(mark + name + more + 12), Math.ceil(mark + name + 6), mark + 2],
-          room: [Math.min(...xs) * s, -Math.max(...ys) * s, Math.max(...xs) * s, -Math.min(...ys) * s],
+          room: [west * s, -north * s, east * s, -south * s],
           at: shape.label ? [shape.label[0] * s, -shape.label[1] * s] : null});
       }
     const words = [], boxes = [];
@@ -442,8 +459,9 @@ const ankan = (() => {
     if (tool.kind === "point") bridge.draw("point", JSON.stringify([p]));
     else if (tool.kind === "polygon") {
       const near = (q, px) => map.latLngToContainerPoint(at(q)).distanceTo(e.containerPoint) <= px;
-      if (draft.length >= 3 && near(draft[0], sizes.reach)) finish();
-      else if (!draft.length || !near(draft[draft.length - 1], SAME_PX)) draft.push(p);
+      const again = draft.length && near(draft[draft.length - 1], SAME_PX);
+      if (draft.length >= 3 && (again || near(draft[0], sizes.reach))) finish();
+      else if (!again && performance.now() - finished > AFTER_MS) draft.push(p);
       drawDraft(e.latlng);
     } else if (tool.kind !== "zone") otherwise();
   }
@@ -453,6 +471,7 @@ const ankan = (() => {
     if (draft.length >= 3) {
       const points = draft;
       draft = [];
+      finished = performance.now();
       bridge.draw("polygon", JSON.stringify(points));
       drawDraft();
     }
@@ -497,7 +516,7 @@ const ankan = (() => {
   }
 
   function reshape(code, points) {
-    shapes.get(code).polygon = points;
+    Object.assign(shapes.get(code), {polygon: points, bounds: null});
     for (const layer of Object.values(zones.get(code))) layer.setLatLngs(points.map(at));
     schedule();
   }
@@ -536,6 +555,7 @@ const ankan = (() => {
     } else if (e.key === "+" || e.key === "=") zoom(STEP);
     else if (e.key === "-") zoom(1 / STEP);
     else if (e.key === "Home") { fitted = true; fit(); }
+    else if (PAN[e.key]) { fitted = false; map.panBy(PAN[e.key], {animate: false}); }
   }
 
   // What is really drawn, as text, for support and tests.
