@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 import msgspec
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, or_, select
 from sqlalchemy.orm import Session as Transaction
 
 from app.access import audit
@@ -212,6 +212,30 @@ def keep_a_keeper(unit: Unit) -> None:
         raise Refused("last_administrator", "somebody must be able to grant rights")
 
 
+def need_keeper(unit: Unit, actor: Actor, whose: int | None = None) -> None:
+    """Raises Refused forbidden when somebody would come by rights through an account: who may not grant rights neither
+    makes an account that has some nor (``whose``) puts a password on, or switches on or off, one that grants them.
+    """
+    if whose is not None and not _keeps(unit, whose):
+        return
+    if not _keeps(unit, actor.user_id):
+        raise Refused("forbidden", f"{actor.login} may not {KEEPER}")
+
+
+def _keeps(unit: Unit, user_id: int) -> bool:
+    wanted = (
+        select(RoleAssignment.id)
+        .join(RoleRight, RoleRight.role_id == RoleAssignment.role_id)
+        .where(
+            RoleAssignment.user_id == user_id,
+            RoleRight.action == KEEPER,
+            RoleAssignment.zone == "",
+            or_(RoleAssignment.until_us.is_(None), RoleAssignment.until_us > unit.now_us),
+        )
+    )
+    return unit.session.execute(wanted.limit(1)).first() is not None
+
+
 def held(transaction: Transaction, user_id: int) -> list[dict[str, Any]]:
     """A user's grants for the trail."""
     rows = transaction.execute(
@@ -229,14 +253,24 @@ def grant_danger(transaction: Transaction, command: Any, actor: Actor) -> str:
         own = command.login.strip().lower() == actor.login.lower()
     elif isinstance(command, SaveRole):
         own = command.code in _codes(transaction, actor.user_id)
+    elif isinstance(command, SaveSignatureRule):
+        rule = transaction.get(SignatureRuleRow, command.danger)
+        own = rule is not None and rule.second and not command.second  # else one alone would do away with the second
     else:
         own = False
     return "rights.change_own" if own else "rights.change"
 
 
 def create_danger(transaction: Transaction, command: Any, actor: Actor) -> str | None:
-    """A new user with roles is a change of rights."""
-    return "rights.change" if msgspec.structs.asdict(command).get("grants") else None
+    """A new user with roles is a change of rights; one without is not, though it comes with a password."""
+    return "rights.change" if command.grants else None
+
+
+def password_danger(transaction: Transaction, command: Any, actor: Actor) -> str | None:
+    """A password put on an account lets its giver in as its owner, with all their rights."""
+    facts = msgspec.structs.asdict(command)
+    given = facts.get("secret") is not None or facts.get("new_password") is not None
+    return "account.password" if given else None
 
 
 def _codes(transaction: Transaction, user_id: int) -> set[str]:

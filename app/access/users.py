@@ -15,7 +15,7 @@ from sqlalchemy import and_, bindparam, func, select
 from sqlalchemy.orm import Session as Transaction
 
 from app.access.door import Handler, Outcome, Unit
-from app.access.granting import held, keep_a_keeper, store_grants
+from app.access.granting import held, keep_a_keeper, need_keeper, store_grants
 from app.access.permissions import ANONYMOUS, SYSTEM, Permissions
 from app.access.second_step import Proof, spend
 from app.clock import US
@@ -250,6 +250,8 @@ def _strong(secret: Secret) -> str:
 
 
 def _create(unit: Unit, command: StoreUser, actor: Actor, reload: Callable[[Unit], None]) -> Outcome:
+    if command.grants:
+        need_keeper(unit, actor)
     user = _add(unit, command.login, command.name, _strong(command.secret), must_change=True)
     store_grants(unit, user.id, command.grants, actor.login, "")
     reload(unit)
@@ -292,8 +294,12 @@ def _add(unit: Unit, login: str, name: str, password: str, *, must_change: bool)
 
 
 def sayable(login: str) -> bool:
-    """Can somebody have this login here?"""
-    return bool(_LOGIN.fullmatch(login)) and login.lower() not in (SYSTEM, ANONYMOUS)
+    """Can somebody have this login here?
+
+    Large letters beyond A to Z can't be in it: databases don't agree on which small ones they are the same as.
+    """
+    same = all(letter.isascii() or letter == letter.lower() for letter in login)
+    return same and bool(_LOGIN.fullmatch(login)) and login.lower() not in (SYSTEM, ANONYMOUS)
 
 
 def _check_name(name: str) -> None:
@@ -306,6 +312,8 @@ def _change(unit: Unit, command: StoreUserChange, actor: Actor, reload: Callable
     user = find(unit.session, change.login)
     if user is None:
         raise Refused("not_found", change.login)
+    if command.secret is not None or change.active is not None:
+        need_keeper(unit, actor, user.id)
     before = _facts(user)
     if change.name is not None:
         _check_name(change.name.strip())
@@ -336,6 +344,7 @@ def _own_password(unit: Unit, command: StoreOwnPassword, actor: Actor) -> Outcom
     if user is None or not command.proved or user.password != command.seen.value:
         raise Refused("wrong_password")
     user.password, user.must_change = _strong(command.secret), False
+    _close_sessions(unit, user.id, but=actor.session_id)
     return Outcome(after={"password_set": True})
 
 
@@ -346,8 +355,9 @@ def _log_out(unit: Unit, command: LogOut, actor: Actor) -> Outcome:
     return Outcome(after={"session": actor.session_id})
 
 
-def _close_sessions(unit: Unit, user_id: int) -> None:
-    still_open = select(Session).where(Session.user_id == user_id, Session.closed_us.is_(None))
+def _close_sessions(unit: Unit, user_id: int, but: int = 0) -> None:
+    """Log somebody out everywhere, or everywhere else."""
+    still_open = select(Session).where(Session.user_id == user_id, Session.closed_us.is_(None), Session.id != but)
     for session in unit.session.scalars(still_open):
         session.closed_us = unit.now_us
 

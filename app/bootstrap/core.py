@@ -9,10 +9,10 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.access.door import Door, Handler, Unit
 from app.access.externals import handlers as external_handlers
-from app.access.granting import create_danger, grant_danger, granting_handlers, seed
+from app.access.granting import create_danger, grant_danger, granting_handlers, password_danger, seed
 from app.access.second_step import handlers as second_step_handlers
 from app.access.second_step import reset_danger
-from app.access.users import StoreUser, standing, still
+from app.access.users import StoreUser, StoreUserChange, standing, still
 from app.access.users import handlers as access_handlers
 from app.alarms import records
 from app.alarms.engine import AlarmEngine
@@ -30,10 +30,11 @@ from app.risk.wing import RiskWing
 from app.store.history import HistoryWriter
 from app.store.retention import Retirement
 from app.store.spool import Spool
-from models.commands import Command, RemoveRole, SaveRole, SaveSignatureRule, SetGrants
+from models.commands import ChangeUser, Command, CreateUser, RemoveRole, SaveRole, SaveSignatureRule, SetGrants
 from models.events import AlarmsChanged, AlarmsResynchronised, LinkChanged, LinkState
 from models.login_commands import ResetTotp
 from models.readings import Reading
+from models.risk_commands import OverrideZone
 
 if TYPE_CHECKING:
     pass
@@ -47,9 +48,11 @@ log = structlog.get_logger(__name__)
 RIGHTS_ORDERS = (SetGrants, SaveRole, RemoveRole, SaveSignatureRule)
 #: Which dangers an action may come with, for those who decide what asks for a signature.
 DANGERS: dict[str, tuple[str, ...]] = {
-    **dict.fromkeys(("alarm.shelve", "alarm.out_of_service"), ("alarm.suppress_critical",)),
+    **dict.fromkeys(("alarm.shelve", "alarm.out_of_service", "alarm.define"), ("alarm.suppress_critical",)),
     **{order.action: ("rights.change", "rights.change_own") for order in RIGHTS_ORDERS},
     "user.create": ("rights.change",),
+    "user.change": ("account.password",),
+    OverrideZone.action: ("risk.override",),
     **PRIVACY_DANGERS,
     ResetTotp.action: (ResetTotp.action,),
 }
@@ -112,7 +115,8 @@ class EngineCore:
             dangers={
                 **alarm_dangers(self.alarms),
                 **dict.fromkeys(RIGHTS_ORDERS, grant_danger),
-                StoreUser: create_danger,
+                **dict.fromkeys((CreateUser, StoreUser), create_danger),
+                **dict.fromkeys((ChangeUser, StoreUserChange), password_danger),
                 ResetTotp: reset_danger,
             },
         )

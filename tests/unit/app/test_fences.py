@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from app.access.permissions import load_permissions
+from app.bootstrap.core import DANGERS
 from models.commands import Command
 from models.people import Actor
 from models.readings import Place, PlaceKind
@@ -84,6 +85,11 @@ def test_each_order_that_counts_where_it_is_held_says_where_it_acts(house: House
     zoned = {kind for kind in house.core.door.commands if scopes.get(kind.action) is Scope.ZONE}
     assert len(zoned) >= 15
     assert {kind.__name__ for kind in zoned - house.core.door.zoned} == set()
+
+
+def test_each_danger_is_named_beside_the_acts_that_come_with_it() -> None:
+    assert set(load_permissions().signatures) == {danger for several in DANGERS.values() for danger in several}
+    assert set(DANGERS) <= set(load_permissions().scopes)
 
 
 def test_an_order_of_which_nobody_said_where_it_acts_needs_the_right_in_the_whole_plant(house: House) -> None:

@@ -20,7 +20,7 @@ from app.access.checking import Checking
 from app.access.door import Door, Unit
 from app.access.external import LoginDirectory
 from app.access.force import RightsInForce
-from app.access.granting import create_danger, grant_danger, granting_handlers, seed
+from app.access.granting import create_danger, grant_danger, granting_handlers, password_danger, seed
 from app.access.keys import KeyStore
 from app.access.passwords import Passwords
 from app.access.people import FrontDoor, People
@@ -32,7 +32,7 @@ from app.ports import Answer
 from app.store.engine import begin_in_full
 from models import alarms, audit  # noqa: F401 - their tables must be known to the metadata
 from models.base import Base
-from models.commands import Command, RemoveRole, SaveRole, SaveSignatureRule, SetGrants
+from models.commands import ChangeUser, Command, CreateUser, RemoveRole, SaveRole, SaveSignatureRule, SetGrants
 from models.events import Event
 from models.login_commands import ResetTotp
 from models.people import Actor, Signature, User, system_actor
@@ -99,7 +99,8 @@ class House:
             granting_handlers(self.permissions, zones, self.changed),
             dangers={
                 **dict.fromkeys((SetGrants, SaveRole, RemoveRole, SaveSignatureRule), grant_danger),
-                users.StoreUser: create_danger,
+                **dict.fromkeys((CreateUser, users.StoreUser), create_danger),
+                **dict.fromkeys((ChangeUser, users.StoreUserChange), password_danger),
             },
         )
         self.front = FrontDoor(self.submit, self.door.allowed, self.people, self.jobs)

@@ -217,6 +217,18 @@ def test_what_asks_for_a_signature_is_data(plant: House) -> None:
     assert (row.before, row.after) == ({"again": True, "second": False}, {"again": True, "second": True})
 
 
+def test_one_alone_does_not_do_away_with_the_second_person(plant: House) -> None:
+    plant.add("li", Role.SHIFT_LEADER, password=GOOD)
+    boss = Actor(1, "boss", "Boss", (), "CR-1")
+    rule = SaveSignatureRule(danger="rights.change_own", password=True, second=False, reason="quicker")
+    answer = plant.front.submit(rule, boss, BOSS).result()
+    assert (answer.code, answer.params["second"]) == ("signature_needed", True)
+    witness = Credential("li", GOOD, "I have seen it", second=True)
+    assert plant.front.submit(rule, boss, (*BOSS, witness)).result().ok
+    stricter = SaveSignatureRule(danger="privacy.export", password=True, second=True, reason="four eyes")
+    assert plant.front.submit(stricter, boss, BOSS).result().ok  # asking for more needs nobody else
+
+
 def test_an_upgrade_brings_new_actions_and_leaves_what_the_site_changed(plant: House) -> None:
     boss = Actor(1, "boss", "Boss", (), "CR-1")
     order = SaveRole(code="operator", actions=frozenset({"alarm.acknowledge"}), reason="only that")
