@@ -97,6 +97,20 @@ def test_a_running_windows_screens_reach_no_session(qapp: object) -> None:
     assert done.stdout.strip() == "[]"
 
 
+def test_the_web_engine_is_imported_in_one_module_and_that_one_late() -> None:
+    """It costs 200 MB and child processes: only ui.risk.webmap knows it, and nobody imports that at the top."""
+    users = {
+        name
+        for name, text in modules()
+        if any(i.startswith(("PySide6.QtWebEngine", "PySide6.QtWebChannel")) for i in imports(ast.parse(text)))
+    }
+    assert users == {"ui/risk/webmap.py"}
+    for name, text in modules():
+        top = [node for node in ast.parse(text).body if isinstance(node, ast.Import | ast.ImportFrom)]
+        early = [i for node in top for i in imports(node) if i.startswith(("ui.risk.webmap", "folium", "branca"))]
+        assert early == [], name
+
+
 def test_a_broad_except_has_its_reason_on_the_line() -> None:
     bare = re.compile(r"except (?:Base)?Exception\b[^:]*:\s*$")
     allowed = {"app/bus.py"}  # its docstring is the reason

@@ -95,7 +95,7 @@ class Canvas(QGraphicsView):
         self.focused = ""
         self.setFrameShape(QGraphicsView.Shape.NoFrame)
         self.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.SmoothPixmapTransform)
-        self.setViewportUpdateMode(QGraphicsView.ViewportUpdateMode.FullViewportUpdate)
+        self.setViewportUpdateMode(QGraphicsView.ViewportUpdateMode.NoViewportUpdate)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setTransformationAnchor(QGraphicsView.ViewportAnchor.NoAnchor)
@@ -119,9 +119,23 @@ class Canvas(QGraphicsView):
             self.hand.take()
         if change.what in ("put", "drop") and self.focused not in self.state.markers | self.state.shapes.keys():
             self.focused = ""
+        if change.what == "paint" and self._shown and self.overlay.same_words(change.ids):
+            self._recolour(change.ids)
+            return
         if change.what != "select":
             self.overlay.forget()
         self.viewport().update()
+
+    def _recolour(self, codes: tuple[str, ...]) -> None:
+        """Only colours changed: only these zones and the squares before their names are painted."""
+        self.viewport().update(0, 0, 1, 1)  # so that the change settles even when none of them is to be seen
+        for code in codes:
+            if code in self.state.shapes:
+                x0, y0, x1, y1 = bounds(self.state.shapes[code].polygon)
+                zone = QRectF(self.pixels(x0, y1), self.pixels(x1, y0)).adjusted(-8, -8, 8, 8)
+                plate = self.overlay.plate_box(code)
+                region = zone.united(plate.translated(self.pixels(0, 0))) if plate is not None else zone
+                self.viewport().update(region.toAlignedRect())
 
     def _fitting(self) -> Eye:
         x0, y0, x1, y1 = self.state.extent()
@@ -183,9 +197,9 @@ class Canvas(QGraphicsView):
         painter = QPainter(self.viewport())
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         scale = (self.state.eye or self._fitting()).scale
-        area = QRectF(self.viewport().rect())
+        area, exposed = QRectF(self.viewport().rect()), QRectF(event.rect())
         focus = self.focused if self.hasFocus() else ""
-        self.overlay.paint(painter, self.origin(), scale, area, focus)
+        self.overlay.paint(painter, self.origin(), scale, exposed, focus)
         paint_scale(painter, area, scale)
         self.hand.paint(painter)
         painter.end()

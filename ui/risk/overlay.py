@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import msgspec
 from PySide6.QtCore import QPointF, QRectF, Qt
@@ -59,10 +59,20 @@ class Overlay:
         self._state = state
         self._scale = 0.0
         self._done: Arrangement | None = None
+        self._said: dict[str, str] = {}
 
     def forget(self) -> None:
         """Arrange anew at the next look."""
         self._done = None
+
+    def same_words(self, codes: Iterable[str]) -> bool:
+        """True while the names of zones are as long as when they were placed, so that nothing has to move."""
+        return self._done is not None and all(self._said.get(code) == self._caption(code) for code in codes)
+
+    def plate_box(self, code: str) -> QRectF | None:
+        """Where a zone's name stands, from the plan's corner, px."""
+        found = self._done.plates.get(code) if self._done is not None else None
+        return rect_of(found[1]) if found is not None else None
 
     def arrangement(self, scale: float) -> Arrangement:
         """Where all stands at so many pixels a metre; origin is the plan's, y down."""
@@ -83,11 +93,12 @@ class Overlay:
             width = metrics.horizontalAdvance(text) + 10 if text else 0.0
             spots.append(Spot(marker.id, marker.x * scale, -marker.y * scale, priority(marker), width, loud))
         plates = []
+        self._said = {code: self._caption(code) for code in state.shapes}
         for shape in state.shapes.values() if state.zones_shown() else ():
             x0, y0, x1, y1 = bounds(shape.polygon)
             mark = size.font + 12.0
             name = bold.horizontalAdvance(pick(shape.name, shape.name_en))
-            caption = plain.horizontalAdvance(self._caption(shape.code))
+            caption = plain.horizontalAdvance(self._said[shape.code])
             widths = (mark + name + caption + 10, mark + name + 6, mark + 2)
             at = (shape.label[0] * scale, -shape.label[1] * scale) if shape.label else None
             plates.append(Plate(shape.code, (x0 * scale, -y1 * scale, x1 * scale, -y0 * scale), widths, at))

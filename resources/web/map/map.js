@@ -189,13 +189,17 @@ const ankan = (() => {
 
   function paint(op) {
     for (const one of op.paints) {
-      const before = paints.get(one.code);
+      const before = shapes.has(one.code) ? caption(one.code) : "";
       paints.set(one.code, one);
       if (!zones.has(one.code)) continue;
       dress(one.code);
-      const plate = plates.get(one.code);
-      if (!before || before.caption !== one.caption || before.caption_en !== one.caption_en || before.stale !== one.stale) schedule();
-      else if (plate) plate.querySelector("i").className = one.grade;
+      const plate = plates.get(one.code), now = caption(one.code), more = plate && plate.querySelector("span");
+      if (now !== before && (!more || Math.abs(width(now, false, sizes.font) - width(before, false, sizes.font)) > 1)) { schedule(); continue; }
+      if (plate) {
+        plate.querySelector("i").className = one.grade;
+        if (more) more.textContent = now;
+        plate.dataset.mark = "";
+      }
     }
   }
 
