@@ -28,6 +28,7 @@ from ui.alarms.find import alarm_items
 from ui.alarms.panel import AlarmPanel
 from ui.alarms.sound import AlarmSound, Player, QtPlayer
 from ui.i18n import messages, t
+from ui.risk.why import ZoneWhy
 from ui.theme import COMPACT_BELOW, theme
 from ui.widgets.context import ContextColumn
 from ui.widgets.controls import role_label
@@ -111,9 +112,11 @@ class MainWindow(QMainWindow):
         grid.setColumnStretch(1, 1)
         self.setCentralWidget(body)
         self.login, self.alarm_detail, self.tag_detail = LoginView(ctx), AlarmDetail(ctx), TagDetail(ctx)
+        self.zone_why = ZoneWhy(ctx)
         self.context.add("login", self.login, "frame.login_title")
         self.context.add("alarm", self.alarm_detail, "alarms.context_title")
         self.context.add("tag", self.tag_detail, "frame.tag_title")
+        self.context.add("zone", self.zone_why, "risk.zone_title")
         self.attendance = Attendance(ctx, self.context, self.login, self)
         self.lock, self.change_operator = self.attendance.lock, self.attendance.change
         self.toasts = ToastArea(body)
@@ -124,6 +127,7 @@ class MainWindow(QMainWindow):
         ctx, bridge = self.ctx, self.ctx.bridge
         ctx.select_alarm.connect(self.show_alarm)
         ctx.select_tag.connect(self.show_tag)
+        ctx.select_zone.connect(self.show_zone)
         ctx.show_on_plot.connect(lambda _tag, _t: self.go("monitoring"))
         ctx.toast.connect(self.toasts.show_text)
         ctx.ask.connect(self._ask)
@@ -207,6 +211,12 @@ class MainWindow(QMainWindow):
         elif tag is not None and self.ctx.actor is not None:
             self.tag_detail.show_tag(tag)
             self.context.show_view("tag")
+
+    def show_zone(self, place: str) -> None:
+        """Say in the context column why a risk zone has its colour."""
+        if self.ctx.actor is not None:
+            self.zone_why.show_zone(place)
+            self.context.show_view("zone")
 
     def _banner_asked(self, row: AlarmRow) -> None:
         self.show_alarm(row)

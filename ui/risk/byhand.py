@@ -34,9 +34,9 @@ class OverrideSheet(Sheet):
         self.until.setCurrentIndex(DURATIONS_S.index(8 * 3600))
         self.reason.setFixedHeight(84)
         self.reason.setTabChangesFocus(True)
-        for key, field in (("by_hand_grade", self.grade), ("by_hand_until", self.until), ("by_hand_why", self.reason)):
-            self.form.addWidget(role_label("dim", t(f"risk.{key}")))
-            field.setAccessibleName(t(f"risk.{key}"))
+        for key, field in (("grade", self.grade), ("until", self.until), ("why", self.reason)):
+            self.form.addWidget(role_label("dim", t(f"risk.field.{key}")))
+            field.setAccessibleName(t(f"risk.field.{key}"))
             self.form.addWidget(field)
         self.ends = role_label("dim")
         self.form.insertWidget(self.form.indexOf(self.until) + 1, self.ends)

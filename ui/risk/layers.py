@@ -13,7 +13,7 @@ from models.risk import Grade
 from ui.i18n import t
 from ui.risk import look
 from ui.risk.feed import ICONS
-from ui.risk.words import band_text, grade_word, level_word
+from ui.risk.words import band_text
 from ui.theme import theme
 from ui.widgets.controls import hairline, plain_label, role_label
 from ui.widgets.icons import IconLabel
@@ -126,7 +126,7 @@ class LayerColumn(QScrollArea):
         """Where each colour begins."""
         self._floors = floors
         for grade, (name, band) in self._bands.items():
-            name.setText(f"{grade_word(grade)} {level_word(grade)}")
+            name.setText(t(f"risk.legend.{grade.value}"))
             band.setText(band_text(grade, floors) if grade in floors else "")
 
     def show_wind(self, lines: list[str]) -> None:

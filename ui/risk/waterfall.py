@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QAbstractButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QVBoxLayout, QWidget
 
 from models.risk import Factor, Grade, ZoneState
 from ui.i18n import t
@@ -26,6 +26,7 @@ class FactorRow(QAbstractButton):
         self.grade: Grade | None = None
         self.setEnabled(False)
         self.setFixedHeight(ROW if len(lines) > 1 else PLAIN)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName(" ".join((*lines, figure)))
         self.setToolTip("\n".join(lines))
 
@@ -37,6 +38,9 @@ class FactorRow(QAbstractButton):
 
     def sizeHint(self) -> QSize:
         return QSize(280, self.height())
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(200, self.height())
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -120,17 +124,17 @@ class Waterfall(QWidget):
         painter = QPainter(self)
         left, room = self.width() * TEXT, self.width() * (1 - TEXT) - FIGURE
         painter.setFont(theme().font(12))
-        free = left
-        for grade, floor in sorted(self._floors, key=lambda pair: pair[1]):
+        free = float(self.width())  # the highest floors are named first: they are nearest to the sum
+        for grade, floor in sorted(self._floors, key=lambda pair: -pair[1]):
             x = left + room * floor / self._top
             painter.setPen(QPen(theme().color("g4"), 1, Qt.PenStyle.DashLine))
             painter.drawLine(round(x), HEAD, round(x), self.height())
             text = f"{grade_word(grade)} {floor:g}"
             width = QFontMetricsF(theme().font(12)).horizontalAdvance(text)
-            if x - width / 2 >= free:
+            if x + width / 2 <= free:
                 painter.setPen(theme().color("g5"))
                 painter.drawText(QRectF(x - width / 2, 0, width + 2, HEAD - 2), Qt.AlignmentFlag.AlignCenter, text)
-                free = x + width / 2 + 6
+                free = x - width / 2 - 6
         painter.end()
 
 

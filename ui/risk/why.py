@@ -17,7 +17,18 @@ from ui.i18n import messages, near_text, t
 from ui.risk.byhand import OverrideSheet
 from ui.risk.layers import Swatch
 from ui.risk.waterfall import Waterfall
-from ui.risk.words import band_text, evidence, factor_title, grade_word, level_word, place_name, signed, story, sum_text
+from ui.risk.words import (
+    band_text,
+    cause_text,
+    evidence,
+    factor_title,
+    grade_word,
+    level_word,
+    place_name,
+    signed,
+    story,
+    sum_text,
+)
 from ui.widgets.controls import button, hairline, plain_label, role_label
 from ui.widgets.panel import PanelContext, ReasonRequest
 
@@ -189,6 +200,10 @@ class ZoneWhy(QScrollArea):
 
     def _show_way(self, state: ZoneState, floors: dict[Grade, float]) -> None:
         steps = self.ctx.station.risk.way_down(state.place)
+        if state.override is None and state.computed.rank < state.grade.rank:
+            falling = t("risk.way_falling", grade=grade_word(state.computed))
+            self._fill("way", [[plain_label(falling, wrap=True)]])
+            return
         if not steps:
             key = "risk.way_lowest" if state.computed is Grade.BLUE else "risk.way_none"
             self._fill("way", [[plain_label(t(key), wrap=True)]])
@@ -206,7 +221,7 @@ class ZoneWhy(QScrollArea):
         lines: list[list[QLabel]] = []
         for row in self._background.changes:
             step = f"{grade_word(row.before)} \N{RIGHTWARDS ARROW} {grade_word(row.after)}"
-            cause = plain_label(row.cause or t("risk.no_cause"), wrap=True)
+            cause = plain_label(cause_text(row.cause), wrap=True)
             lines.append([role_label("dim", near_text(row.t_us, now_us)), role_label("value", step), cause])
         self._fill("changes", lines or [[plain_label(t("risk.no_changes"), wrap=True)]])
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from app.ports import Station
 from models.risk import Factor, Grade, ZoneState
-from ui.i18n import DASH, near_text, number_text, pick, t
+from ui.i18n import DASH, has, near_text, number_text, pick, t
 
 
 def grade_word(grade: Grade) -> str:
@@ -58,6 +58,13 @@ def factor_title(factor: Factor) -> str:
 def evidence(factor: Factor) -> str:
     """What it is, in the plant's words."""
     return pick(factor.evidence, factor.evidence_en) or DASH
+
+
+def cause_text(cause: str) -> str:
+    """What tipped a change of colour; the engine's own few words are translated."""
+    if not cause:
+        return t("risk.no_cause")
+    return t(f"risk.cause.{cause}") if has(f"risk.cause.{cause}") else cause
 
 
 def span(factor: Factor, now_us: int) -> str:

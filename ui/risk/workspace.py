@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.clock import US
@@ -73,7 +73,7 @@ class RiskPanel(Panel):
         header = self.header
         self.scope, self.computed, self.past = role_label("pill"), role_label("dim"), role_label("inverse")
         for label in (self.scope, self.computed, self.past):
-            header.left.addWidget(label)
+            header.left.addWidget(label, 0, Qt.AlignmentFlag.AlignVCenter)
         self.past.hide()
         self.modes = SegmentedButtons(MODES)
         self.modes.select(self.mode)

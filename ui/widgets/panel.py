@@ -72,6 +72,7 @@ class PanelContext(QObject):
     """Everything a panel may use.
 
     select_tag(tag_id)            a tag was chosen: the context column shows it
+    select_zone(place)            a risk zone was chosen: the context column says why it has its colour
     select_alarm(AlarmRow|None)   an alarm was chosen: the context column shows it
     show_on_plot(tag_id, t_us)    bring a tag to the trends, at a moment (UTC µs, or None for now)
     toast(text, level)            say something that needs no answer; level 'info' · 'ok' · 'warning'
@@ -86,6 +87,7 @@ class PanelContext(QObject):
     """
 
     select_tag = Signal(int)
+    select_zone = Signal(str)
     select_alarm = Signal(object)
     show_on_plot = Signal(int, object)
     toast = Signal(str, str)

@@ -60,6 +60,7 @@ PANELS: dict[str, PanelFactory] = {
     "monitoring.dead_letters": lazily("ui.monitoring.dead_letters", "DeadLetterPanel"),
     "alarms.list": lazily("ui.alarms.panel", "AlarmPanel"),
     "alarms.performance": lazily("ui.alarms.performance", "PerformancePanel"),
+    "risk.map": lazily("ui.risk.workspace", "RiskPanel"),
     "organisation.panel": lazily("ui.organisation.panel", "OrganisationPanel"),
     "access.people": lazily("ui.access.panel", "AccessPanel"),
     "access.settings": lazily("ui.access.settings", "SettingsPanel"),
@@ -103,6 +104,7 @@ def page_of(name: str) -> Callable[[Maker], QWidget]:
 
 PLACES: list[Place] = [
     Place(RailItem("monitoring", "frame.monitoring", "monitor"), build_monitoring),
+    Place(RailItem("risk", "risk.rail", "risk"), page_of("risk.map")),
     Place(RailItem("alarms", "frame.alarms", "bell"), page_of("alarms.list")),
     Place(RailItem("kpi", "frame.kpi", "bars"), page_of("alarms.performance")),
     Place(RailItem("dead_letters", "frame.dead_letters", "inbox"), page_of("monitoring.dead_letters")),
