@@ -54,7 +54,7 @@ def nice_length(px_per_m: float) -> int:
 
 def words() -> dict[str, str]:
     """The map's own few words in the present language."""
-    return {name: t(f"map.{name}") for name in WORDS} | {"language": messages().language}
+    return {name: t(f"map.word.{name}") for name in WORDS} | {"language": messages().language}
 
 
 @lru_cache(maxsize=64)

@@ -37,8 +37,8 @@ class MapButtons(QWidget):
         for name, button in self._buttons.items():
             button.setFixedSize(size, size)
             button.setIcon(icon(BUTTONS[name]))
-            button.setToolTip(t(f"map.{name}"))
-            button.setAccessibleName(t(f"map.{name}"))
+            button.setToolTip(t(f"map.word.{name}"))
+            button.setAccessibleName(t(f"map.word.{name}"))
             tokens = theme().tokens
             button.setStyleSheet(
                 f"background: {tokens.g0}; border: 1px solid {tokens.g4}; border-radius: 4px; padding: 0;"

@@ -114,7 +114,7 @@ class Canvas(QGraphicsView):
             self._look_at(self._fitting())
         if change.what == "look":
             self.setBackgroundBrush(theme().color("g2"))
-            self.setAccessibleName(t("map.map"))
+            self.setAccessibleName(t("map.word.map"))
         if change.what == "tool":
             self.hand.take()
         if change.what in ("put", "drop") and self.focused not in self.state.markers | self.state.shapes.keys():
@@ -306,7 +306,7 @@ class Canvas(QGraphicsView):
         if members:
             text = marker_text(self.state.markers[members[0]])
             if len(members) > 1:
-                text = f"{text} · {t('map.group', n=len(members))}"
+                text = f"{text} · {t('map.word.group', n=len(members))}"
         elif target:
             text = pick(self.state.shapes[target].name, self.state.shapes[target].name_en)
         QToolTip.showText(self.mapToGlobal(at.toPoint()), text, self)

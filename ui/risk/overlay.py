@@ -108,7 +108,7 @@ class Overlay:
     def _caption(self, code: str) -> str:
         paint = self._state.paint(code)
         said = pick(paint.caption, paint.caption_en)
-        return f"{said} · {t('map.stale')}" if paint.stale and said else said
+        return f"{said} · {t('map.word.stale')}" if paint.stale and said else said
 
     def _words(self, scale: float, metrics: QFontMetricsF) -> Iterator[tuple[PlanText, Box]]:
         """The plan's own words that have room at this scale."""
@@ -295,5 +295,5 @@ def paint_scale(painter: QPainter, area: QRectF, scale: float) -> None:
     painter.drawPolygon([QPointF(right - 8, top), QPointF(right - 3, top + 14), QPointF(right - 8, top + 11)])
     painter.setFont(theme().font(12, bold=True))
     where = QRectF(right - 28, top - 18, 40, 16)
-    painter.drawText(where, Qt.AlignmentFlag.AlignCenter, t("map.north"))
+    painter.drawText(where, Qt.AlignmentFlag.AlignCenter, t("map.word.north"))
     painter.restore()

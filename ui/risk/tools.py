@@ -184,7 +184,7 @@ class Hand:
         self._hint(painter)
 
     def _hint(self, painter: QPainter) -> None:
-        text = t({"zone": "map.edit_hint", "move": "map.move_hint"}.get(self._kind, "map.draw_hint"))
+        text = t({"zone": "map.word.edit_hint", "move": "map.word.move_hint"}.get(self._kind, "map.word.draw_hint"))
         painter.setFont(theme().font(12))
         width = painter.fontMetrics().horizontalAdvance(text) + 24
         box = QRectF((self._canvas.width() - width) / 2, 10, width, 26)

@@ -12,11 +12,8 @@ const ankan = (() => {
   const icons = {}, renderers = {}, planLayers = [];
   let map, bridge, say = {}, sizes = {}, extent = [0, 0, 100, 100], texts = [], hidden = new Set(), selected = "";
   let tool = {kind: "", code: "", layers: []}, fitted = true, sectors = null, due = false, serial = 0, wordNodes = [], draft = [], draftLayer = null;
-  let handles = [], hover = "", quiet = false, finished = -1e6, lettered = false;
+  let handles = [], hover = "", quiet = false, finished = -1e6, written = null;
   const measure = document.createElement("canvas").getContext("2d"), widths = new Map();
-
-  // nothing is measured before the fonts are there, so nothing is arranged twice
-  const written = Promise.all(["12px Ankan", "700 12px Ankan"].map((font) => document.fonts.load(font, "安"))).catch(() => 0).then(() => { lettered = true; });
 
   const at = ([x, y]) => L.latLng(y, x);
   const pick = (zh, en) => (say.language === "en" ? en || zh : zh || en);
@@ -49,6 +46,8 @@ const ankan = (() => {
       if (!["words", "plates", "chips", "tools"].includes(name)) renderers[name] = L.svg({pane: name, padding: 0.4}).addTo(map);
       if (!["edges", "chips", "tools"].includes(name)) map.getPane(name).style.pointerEvents = "none";
     }
+    // nothing is measured before the fonts are there, so nothing is arranged twice
+    written = Promise.all(["12px Ankan", "700 12px Ankan"].map((font) => document.fonts.load(font, "安"))).catch(() => 0);
     corner();
     map.on("zoomend viewreset moveend", () => { schedule(); tellView(); });
     map.on("click", (e) => pressed(e, () => bridge.background(e.latlng.lng, e.latlng.lat)));
