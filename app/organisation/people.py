@@ -41,10 +41,10 @@ class PeopleWriter:
             raise Refused("invalid", "a number has 1 to 64 characters without spaces", field="number")
         row = changes.find_person(session, number)
         changes.same_version(row, version)
+        self._check_rights(draft.private, actor)
         before_private = self._private.of_person(session, row.id) if row is not None else {}
         before = _facts(session, row, before_private) if row is not None else None
         fresh = self._changed(draft.private, before_private)
-        self._check_rights(fresh, actor)
         if row is None:
             if not fresh.get(PrivateField.NAME):
                 raise Refused("invalid", "a new person needs a name", field="name")
@@ -65,9 +65,11 @@ class PeopleWriter:
             after["private_changed"] = sorted(field.value for field in fresh)
         return Change(row.id, before, after)
 
-    def _check_rights(self, fresh: dict[PrivateField, str], actor: Actor) -> None:
+    def _check_rights(self, given: PrivateValues, actor: Actor) -> None:
+        """For values that are there already, too: else whoever may save people could guess until nothing is refused."""
+        fields = [field for field in PrivateField if field.value in given.values]
         for health, action in ((False, "privacy.write"), (True, "privacy.write_health")):
-            if any(field.health is health for field in fresh) and not self._may(action, actor):
+            if any(field.health is health for field in fields) and not self._may(action, actor):
                 raise Refused("forbidden", f"{actor.login} may not {action}")
 
     @staticmethod

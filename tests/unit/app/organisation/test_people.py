@@ -124,6 +124,15 @@ def test_what_can_not_be_is_refused_by_field_and_leaves_nothing(
     )
 
 
+def test_private_values_are_not_guessed_by_saving_them_without_the_right(quick: Plant) -> None:
+    assert quick.order(save("E1", private={"name": "张大山", "phone": "13812345678", "blood_type": "AB"})).ok
+    quick.rights.refused |= {("chen", "privacy.write"), ("chen", "privacy.write_health")}
+    for value in ("A", "B", "AB", "O"):
+        assert quick.order(save("E1", private={"blood_type": value})).code == "forbidden"
+    assert quick.order(save("E1", private={"phone": "13812345678"})).code == "forbidden"
+    assert quick.order(save("E1")).ok
+
+
 def test_private_values_need_their_rights_health_its_own(quick: Plant) -> None:
     quick.small()
     quick.rights.refused |= {("chen", "privacy.write_health")}
@@ -131,7 +140,8 @@ def test_private_values_need_their_rights_health_its_own(quick: Plant) -> None:
     assert quick.order(save("E1", private={"phone": "13800000000"})).code == "done"
     quick.rights.refused |= {("chen", "privacy.write")}
     assert quick.order(save("E1", private={"phone": "13800000001"})).code == "forbidden"
-    assert quick.order(save("E1", private={"phone": "13800000000"}, company="x")).code == "done"
+    assert quick.order(save("E1", private={"phone": "13800000000"})).code == "forbidden"  # the one that is there
+    assert quick.order(save("E1", private={}, company="x")).code == "done"
 
 
 def test_names_are_in_clear_for_whom_they_are_meant_and_masks_for_the_rest(plant: Plant) -> None:
