@@ -162,8 +162,6 @@ def store_grants(
     for grant in grants:
         if grant.zone and zones is not None and grant.zone not in zones:
             raise Refused("invalid", f"there is no place {grant.zone}", field="zone")
-        if grant.until_us is not None and grant.until_us <= unit.now_us:
-            raise Refused("invalid", "the end is in the past", field="until")
         wanted[grant.role, grant.zone] = grant
     rows = {
         (code, row.zone): row
@@ -182,7 +180,9 @@ def store_grants(
             raise Refused("invalid", f"there is no role {grant.role}", field="role")
         old = rows.get(key)
         if old is not None and old.until_us == grant.until_us:
-            continue
+            continue  # even one that has ended: it stays in sight
+        if grant.until_us is not None and grant.until_us <= unit.now_us:
+            raise Refused("invalid", "the end is in the past", field="until")
         if old is None:
             old = RoleAssignment(user_id=user_id, role_id=role.id, zone=grant.zone)
             unit.session.add(old)

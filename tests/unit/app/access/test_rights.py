@@ -217,6 +217,24 @@ def test_what_asks_for_a_signature_is_data(plant: House) -> None:
     assert (row.before, row.after) == ({"again": True, "second": False}, {"again": True, "second": True})
 
 
+def test_a_grant_that_has_ended_may_stay_beside_new_ones(plant: House) -> None:
+    plant.add("anna", Role.OPERATOR)
+    boss = Actor(1, "boss", "Boss", (), "CR-1")
+    ends = plant.clock.now_us() + 1000
+
+    def give(*grants: Grant) -> str:
+        return plant.front.submit(SetGrants(login="anna", grants=grants, reason="on call"), boss, BOSS).result().code
+
+    while_ill = Grant(role="shift_leader", until_us=ends)
+    assert give(while_ill) == "done"
+    plant.clock.advance(10)
+    assert give(while_ill, Grant(role="worker")) == "done"
+    anna = Actor(2, "anna", "Anna", (), "CR-1")
+    assert plant.rights.roles_of(anna) == ("worker",)
+    assert not may(plant, anna, "A1")
+    assert give(Grant(role="shift_leader", until_us=ends + 1)) == "invalid"
+
+
 def test_one_alone_does_not_do_away_with_the_second_person(plant: House) -> None:
     plant.add("li", Role.SHIFT_LEADER, password=GOOD)
     boss = Actor(1, "boss", "Boss", (), "CR-1")
