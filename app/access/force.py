@@ -34,6 +34,7 @@ class RightsInForce:
         self._read = read
         self._places = places
         self._book = Book(permissions, {}, (), {})
+        self._stale = False
         self.dangers: Mapping[str, tuple[str, ...]] = {}
 
     @property
@@ -42,9 +43,19 @@ class RightsInForce:
         return self._book
 
     def reload(self) -> None:
-        """Read the store anew. Raises SQLAlchemyError; the present book stays then."""
+        """Read the store anew. Raises SQLAlchemyError; the present book stays then, until :meth:`catch_up` succeeds."""
+        self._stale = True
         with self._read() as connection:
             self._book = load_book(connection, self._permissions, self._places())
+        self._stale = False
+
+    def catch_up(self) -> None:
+        """Read anew what could not be read when it changed: a right that was taken must not stay in force.
+
+        Engine thread, now and then. Raises SQLAlchemyError.
+        """
+        if self._stale:
+            self.reload()
 
     def allowed(self, action: str, actor: Actor, zone: str | None = None) -> bool:
         """May this person do that there (None: anywhere)?"""

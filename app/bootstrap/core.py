@@ -181,6 +181,10 @@ class EngineCore:
         self.pipeline.feed(
             [Reading(broker_tag(link.broker), now_us, float(link.state is LinkState.UP)) for link in room.links()]
         )
+        try:
+            room.rights.catch_up()
+        except SQLAlchemyError as error:
+            log.warning("rights_not_read", detail=str(error.__cause__ or error))
         if self.pipeline.store_ok:
             room.tidy_store()
             self.keep_privacy(now_us)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy.exc import OperationalError
 
 from app.access.permissions import load_permissions
 from app.access.rights import Book, Holder
@@ -32,6 +35,10 @@ def plant(house: House) -> House:
     house.places = PLACES
     house.add("boss", Role.ADMINISTRATOR, password=GOOD)
     return house
+
+
+def failing_read() -> Any:
+    raise OperationalError("SELECT", {}, OSError("gone"))
 
 
 def may(house: House, actor: Actor, zone: str | None, action: str = ACK) -> bool:
@@ -215,6 +222,20 @@ def test_what_asks_for_a_signature_is_data(plant: House) -> None:
     assert (answer.code, answer.params["second"]) == ("signature_needed", True)
     row = plant.entries(action="rights.signature")[0]
     assert (row.before, row.after) == ({"again": True, "second": False}, {"again": True, "second": True})
+
+
+def test_a_right_that_was_taken_while_the_book_could_not_be_read_ends_as_soon_as_it_can(plant: House) -> None:
+    anna = plant.add("anna", Role.OPERATOR)
+    boss = Actor(1, "boss", "Boss", (), "CR-1")
+    signed = plant.people.sign(BOSS)
+    assert isinstance(signed, list)
+    read, plant.rights._read = plant.rights._read, failing_read
+    assert plant.door.handle(SetGrants(login="anna", grants=(), reason="leaves"), boss, signed).ok
+    with pytest.raises(OperationalError):
+        plant.rights.catch_up()
+    plant.rights._read = read
+    plant.rights.catch_up()
+    assert not may(plant, anna, None)
 
 
 def test_a_grant_that_has_ended_may_stay_beside_new_ones(plant: House) -> None:
