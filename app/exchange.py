@@ -24,6 +24,7 @@ MAX_CELL = 32_767  # characters: what Excel holds
 
 #: Full-width forms, too: East Asian versions of Excel take them for the narrow ones.
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+_BLANK = " \u00a0\u2007\u202f\u3000\u200b\ufeff"
 _ILLEGAL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 _QUOTED = re.compile(r"""[,;\t\r\n"|]|^\s|\s$""")
 _NUMBER = re.compile(r"[-+]?\d[\d.,]*")
@@ -79,8 +80,8 @@ def limited(rows: Iterable[Sequence[Any]], name: str, most: int = MAX_ROWS) -> l
 
 
 def is_formula(text: str) -> bool:
-    """Would a spreadsheet program run it?"""
-    return text.startswith(FORMULA)
+    """Would a spreadsheet program run it, or one that trims what it reads?"""
+    return text.startswith(FORMULA) or text.lstrip(_BLANK).startswith(FORMULA)
 
 
 def plain_text(text: str) -> str:

@@ -76,6 +76,12 @@ def test_no_exporter_lets_a_formula_out(tmp_path: Path, name: str, attack: str) 
     assert not [cell for cell in written if cell.startswith(exchange.FORMULA)]
 
 
+@pytest.mark.parametrize("blank", [" ", "  ", "\u00a0", "\u3000", "\u200b", "\ufeff"])
+def test_blanks_before_a_formula_hide_it_from_nobody(blank: str) -> None:
+    assert safe_text(f"{blank}=1+1") == f"'{blank}=1+1"
+    assert safe_text(f"{blank}1+1") == f"{blank}1+1"
+
+
 @pytest.mark.parametrize("attack", ATTACKS)
 def test_clipboard_lets_no_formula_out(attack: str) -> None:
     cells = clipboard_line(["TK-101", attack, "-5.25", "+1,000"]).split("\t")
