@@ -72,8 +72,14 @@ def alarm_dangers(engine: AlarmEngine) -> dict[type[Command], Danger]:
         before = engine.definition(command.definition.key)
         if before is None:
             return None
-        stays = _critical_kinds(command.definition) if command.definition.enabled else set()
-        return SUPPRESS_CRITICAL if _critical_kinds(before) - stays else None
+        after = command.definition
+        heard = after.annunciate or not before.annunciate
+        counted = (after.count, after.count_window_s) == (before.count, before.count_window_s)
+        same = after.enabled and after.tag == before.tag and heard and counted
+        stays = [c for c in after.conditions if c.priority >= Priority.CRITICAL] if same else []
+        # a limit out of reach or a delay of days silences as well as switching off: whatever changes is signed
+        gone = [c for c in before.conditions if c.priority >= Priority.CRITICAL and c not in stays]
+        return SUPPRESS_CRITICAL if gone and before.enabled else None
 
     return {ShelveAlarms: shelving, TakeOutOfService: out_of_service, SaveAlarmDefinition: switched_off}
 

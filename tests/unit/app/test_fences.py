@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from app.access.permissions import load_permissions
 from app.bootstrap.core import DANGERS
-from models.commands import Command
+from models.alarms import AlarmDefinition, Condition, ConditionKind, Priority
+from models.commands import Command, SaveAlarmDefinition
 from models.people import Actor
 from models.readings import Place, PlaceKind
 from models.rights import Role, Scope
@@ -124,3 +126,24 @@ def test_controls_of_another_area_are_neither_changed_nor_taken_away(house: Hous
     own = house.room.rows("SELECT max(id) FROM risk_control")[0][0]
     assert house.order(RemoveControl(control_id=own), house.zhao) == "done"
     assert house.order(RemoveControl(control_id=999), house.zhao) == "not_found"
+
+
+def test_a_critical_alarm_is_not_silenced_unsigned_by_moving_its_limit(tmp_path: Path) -> None:
+    room = Room(tmp_path)
+    room.tags("TI-1")
+
+    def alarm(limit: float, text: str = "高") -> AlarmDefinition:
+        condition = Condition(kind=ConditionKind.H, priority=Priority.CRITICAL, limit=limit)
+        return AlarmDefinition(key="TI-1.H", tag="TI-1", text=text, conditions=(condition,))
+
+    room.guard(alarm(50))
+    with room.store.session() as session:
+        chen = add_user(session, "chen", Role.SAFETY_MANAGER, now_us=START)
+    door = room.begin().door
+    moved = door.handle(SaveAlarmDefinition(definition=alarm(1e9)), chen)
+    assert (moved.code, moved.params["danger"]) == ("signature_needed", "alarm.suppress_critical")
+    for weaker in ({"annunciate": False}, {"count": 99}, {"tag": ""}, {"enabled": False}):
+        order = SaveAlarmDefinition(definition=msgspec.structs.replace(alarm(50), **weaker))
+        assert door.handle(order, chen).code == "signature_needed"
+    assert door.handle(SaveAlarmDefinition(definition=alarm(50, "温度高")), chen).ok
+    room.close()
