@@ -110,22 +110,29 @@ class AlarmFacts(Changing):
 
 
 class SensorFacts(Changing):
-    """Tags that say nothing, or nothing that can be believed."""
+    """Tags that say nothing, or nothing that can be believed.
+
+    While the program stood nobody listened: silence counts from its start, so that a start alone raises no zone.
+    """
 
     def __init__(self, catalogue: TagCatalogue, live: Live) -> None:
         super().__init__()
         self._catalogue, self._live = catalogue, live
         self._since: dict[str, int] = {}
+        self._from_us: int | None = None
 
     def look(self, now_us: int) -> None:
         """Judge every tag anew; call about once a second."""
         facts: dict[str, Fact] = {}
+        if self._from_us is None:
+            self._from_us = now_us
         for tag in self._catalogue.all():
             place = place_of(tag)
             value = self._live.get(tag.id)
             if not place or value is None or tag.name.startswith("$"):
                 continue
-            stale = tag.stale_after_s is not None and now_us - value.received_us > tag.stale_after_s * 1_000_000
+            heard_us = max(value.received_us, self._from_us)
+            stale = tag.stale_after_s is not None and now_us - heard_us > tag.stale_after_s * 1_000_000
             bad = value.quality < 64
             if not stale and not bad:
                 self._since.pop(tag.name, None)

@@ -119,15 +119,17 @@ def test_silent_and_bad_sensors_weigh_up_to_their_ceiling() -> None:
     live = Live({n: LiveValue(n, 0, 1.0, 20 if n == 1 else 192, 0) for n in range(1, 9)})
     sensors = SensorFacts(Tags(*tags), live)  # type: ignore[arg-type] # by shape
     risk = engine(sensors)
-    sensors.look(30 * US)
+    sensors.look(30 * US)  # the program starts: the silence before it does not count
     risk.tick(1)
     assert [(f.evidence, f.weight) for f in risk.states()["A2"].factors] == [("T1 坏值", 8)]
-    sensors.look(61 * US)
+    sensors.look(89 * US)
+    assert sensors.changed() == set()
+    sensors.look(91 * US)
     risk.tick(2)
     assert risk.states()["A2"].value == 100  # 60 and the ceiling of 40
     for n in range(1, 9):
-        live[n] = LiveValue(n, 70 * US, 1.0, 192, 70 * US)
-    sensors.look(71 * US)
+        live[n] = LiveValue(n, 70 * US, 1.0, 192, 95 * US)
+    sensors.look(96 * US)
     risk.tick(3)
     assert risk.states()["A2"].factors == ()
 
