@@ -11,7 +11,7 @@ setup-test:
 run: setup
 	$(PY) main.py demo
 test: setup-test lint
-	$(PY) -m pytest -n 2 --dist loadfile
+	$(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 lint:
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .

@@ -84,7 +84,7 @@ def markers() -> list[Marker]:
                     layer=p["layer"],
                     x=x,
                     y=y,
-                    icon="camera-off" if p["code"] == "CAM-06" else ICONS[p["layer"]],
+                    icon=ICONS[p["layer"]],
                     text=p["name"] if p["layer"] == MUSTERS else "",
                     text_en=p["name_en"] if p["layer"] == MUSTERS else "",
                     heading=p.get("heading"),
@@ -99,8 +99,8 @@ def markers() -> list[Marker]:
         ("ticket:418", TICKETS, 70, 196, "clipboard", "YH-0418", Tone.NORMAL, 1),
         ("ticket:409", TICKETS, 320, 66, "clipboard", "YH-0409", Tone.NORMAL, 1),
         ("ticket:421", TICKETS, 120, 34, "clipboard", "YH-0421", Tone.NORMAL, 1),
-        ("permit:1123", PERMITS, 436, 150, "flame", "DH-1123-02 二级动火", Tone.NORMAL, 2),
-        ("permit:31", PERMITS, 200, 186, "hook", "DZ-031 吊装", Tone.NORMAL, 2),
+        ("permit:1123", PERMITS, 436, 150, "warning", "DH-1123-02 二级动火", Tone.NORMAL, 2),
+        ("permit:31", PERMITS, 200, 186, "wrench", "DZ-031 吊装", Tone.NORMAL, 2),
         ("permit:17", PERMITS, 40, 66, "permit", "LD-017", Tone.NORMAL, 2),
     )
     for i, layer, x, y, icon, text, tone, priority in more:
