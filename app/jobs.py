@@ -6,7 +6,7 @@ import gc
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
 YOUNG = 20_000  # new containers before a look at the young ones
@@ -35,6 +35,22 @@ def calm_collector() -> None:
     gc.freeze()
     gc.set_threshold(YOUNG, 20, 20)
     gc.enable()
+
+
+class Late(Generic[T]):
+    """Something that is made when it is first asked for, once, whichever thread asks: a start does not wait for it."""
+
+    def __init__(self, make: Callable[[], T]) -> None:
+        self._make = make
+        self._lock = threading.Lock()
+        self._made: list[T] = []
+
+    def get(self) -> T:
+        """The thing itself; raises what making it raised, and tries again at the next call."""
+        with self._lock:
+            if not self._made:
+                self._made.append(self._make())
+            return self._made[0]
 
 
 class Cancelled(Exception):

@@ -8,26 +8,28 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import Future
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 
 from models.anchors import AnchorInfo, GuardStatus, Packed, TrailReport
 from models.login import DirectoryCheck, LoginResult, TotpState
-from models.organisation import (
-    DepartmentRow,
-    DutyRow,
-    Gap,
-    Matrix,
-    MemberRow,
-    PeopleQuery,
-    PersonRow,
-    PostRow,
-)
-from models.organisation_commands import ImportCheck
 from models.people import Actor, UserInfo
-from models.privacy import Inventory, PersonCard
 from models.rights import ActionInfo, Explained, RoleInfo, SignatureRule
+
+if TYPE_CHECKING:  # tables that a start does not wait for
+    from models.organisation import (
+        DepartmentRow,
+        DutyRow,
+        Gap,
+        Matrix,
+        MemberRow,
+        PeopleQuery,
+        PersonRow,
+        PostRow,
+    )
+    from models.organisation_commands import ImportCheck
+    from models.privacy import Inventory, PersonCard
 
 
 class People(Protocol):

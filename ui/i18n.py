@@ -70,8 +70,22 @@ def catalogue(language: str) -> dict[str, str]:
     """All messages of a language by their full key."""
     result: dict[str, str] = {}
     for path in sorted(resource_path("i18n", language).glob("*.toml")):
-        _flatten(path.stem, tomllib.loads(path.read_text("utf-8")), result)
+        result |= _file(language, path.stem)
     return result
+
+
+@cache
+def _file(language: str, stem: str) -> dict[str, str]:
+    """Messages of one file, read when the first of them is wanted; none for a file that is not there."""
+    path = resource_path("i18n", language, f"{stem}.toml")
+    result: dict[str, str] = {}
+    if path.exists():
+        _flatten(stem, tomllib.loads(path.read_text("utf-8")), result)
+    return result
+
+
+def _text(key: str) -> str | None:
+    return _file(messages().language, key.partition(".")[0]).get(key)
 
 
 def _flatten(prefix: str, table: dict[str, Any], into: dict[str, str]) -> None:
@@ -87,13 +101,15 @@ def t(key: str, /, **params: Any) -> str:
 
     Raises KeyError for a key that no message file has.
     """
-    text = catalogue(messages().language)[key]
+    text = _text(key)
+    if text is None:
+        raise KeyError(key)
     return text.format(**params) if params else text
 
 
 def has(key: str) -> bool:
     """True if there is such a message (for codes that come from the engine)."""
-    return key in catalogue(messages().language)
+    return _text(key) is not None
 
 
 def pick(chinese: str, english: str) -> str:

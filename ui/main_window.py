@@ -7,7 +7,8 @@ applies the station's preferences, and keeps banner and alarms in sight whatever
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
+from functools import cached_property, partial
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSettings, Qt, QTimer, QUrl
 from PySide6.QtGui import QCloseEvent, QDesktopServices, QKeySequence, QResizeEvent, QShortcut, QShowEvent
@@ -28,7 +29,6 @@ from ui.alarms.find import alarm_items
 from ui.alarms.panel import AlarmPanel
 from ui.alarms.sound import AlarmSound, Player, QtPlayer
 from ui.i18n import messages, t
-from ui.risk.why import ZoneWhy
 from ui.theme import COMPACT_BELOW, theme
 from ui.widgets.context import ContextColumn
 from ui.widgets.controls import role_label
@@ -44,6 +44,9 @@ from ui.widgets.status import StatusBar
 from ui.widgets.tag_detail import TagDetail
 from ui.widgets.toasts import ToastArea
 from ui.widgets.workspace import Workspace
+
+if TYPE_CHECKING:
+    from ui.risk.why import ZoneWhy
 
 
 class MainWindow(QMainWindow):
@@ -112,11 +115,9 @@ class MainWindow(QMainWindow):
         grid.setColumnStretch(1, 1)
         self.setCentralWidget(body)
         self.login, self.alarm_detail, self.tag_detail = LoginView(ctx), AlarmDetail(ctx), TagDetail(ctx)
-        self.zone_why = ZoneWhy(ctx)
         self.context.add("login", self.login, "frame.login_title")
         self.context.add("alarm", self.alarm_detail, "alarms.context_title")
         self.context.add("tag", self.tag_detail, "frame.tag_title")
-        self.context.add("zone", self.zone_why, "risk.zone_title")
         self.attendance = Attendance(ctx, self.context, self.login, self)
         self.lock, self.change_operator = self.attendance.lock, self.attendance.change
         self.toasts = ToastArea(body)
@@ -217,6 +218,15 @@ class MainWindow(QMainWindow):
         if self.ctx.actor is not None:
             self.zone_why.show_zone(place)
             self.context.show_view("zone")
+
+    @cached_property
+    def zone_why(self) -> ZoneWhy:
+        """Why a zone has its colour; built when the first zone is chosen."""
+        from ui.risk import why
+
+        view = why.ZoneWhy(self.ctx)
+        self.context.add("zone", view, "risk.zone_title")
+        return view
 
     def _banner_asked(self, row: AlarmRow) -> None:
         self.show_alarm(row)

@@ -143,6 +143,11 @@ class Door:
         self._handlers: dict[type[Command], Handler] = {}
         self._zones: dict[type[Command], Zones] = {}
         self._dangers: dict[type[Command], Danger] = {}
+        self._later: dict[str, Callable[[], object]] = {}
+
+    def register_later(self, module: str, join: Callable[[], object]) -> None:
+        """``join`` registers the orders declared in ``module`` when the first of them comes; it may be called twice."""
+        self._later[module] = join
 
     def register(
         self,
@@ -165,12 +170,14 @@ class Door:
 
     @property
     def commands(self) -> frozenset[type[Command]]:
-        """Commands that have a handler."""
+        """Commands that have a handler; those of features that join later have joined then."""
+        self._join(*self._later)
         return frozenset(self._handlers)
 
     @property
     def zoned(self) -> frozenset[type[Command]]:
-        """Commands whose places are known."""
+        """Commands whose places are known; those of features that join later have joined then."""
+        self._join(*self._later)
         return frozenset(self._zones)
 
     def allowed(self, action: str, actor: Actor, zone: str | None = None) -> bool:
@@ -248,6 +255,7 @@ class Door:
             raise Refused(obstacle, f"{actor.login} has no standing: {obstacle}")
         if not command.action or not self._rights.allowed(command.action, actor):
             raise Refused("forbidden", f"{actor.login} may not {command.action}")
+        self._join(type(command).__module__)
         handler = self._handlers.get(type(command))
         if handler is None:
             raise Refused("unknown", f"nobody handles {type(command).__name__}")
@@ -262,6 +270,13 @@ class Door:
         if code is not None:
             self._signed(unit, order, actor, code)
         return handler(unit, command, actor)
+
+    def _join(self, *modules: str) -> None:
+        for module in modules:
+            join = self._later.get(module)
+            if join is not None:
+                join()
+                self._later.pop(module, None)
 
     def _signed(self, unit: Unit, order: Order, actor: Actor, danger: str) -> None:
         """Raises Refused signature_needed, or why a signature does not count."""

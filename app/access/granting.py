@@ -34,6 +34,10 @@ def seed(transaction: Transaction, permissions: Permissions, now_us: int, statio
     """
     known = set(transaction.scalars(select(KnownAction.action)))
     new = sorted(permissions.scopes.keys() - known)
+    dangers = set(transaction.scalars(select(SignatureRuleRow.danger)))
+    roles = set(transaction.scalars(select(RoleRow.code)))
+    if not new and dangers >= permissions.signatures.keys() and roles >= {code.value for code in Role}:
+        return  # what nearly every start finds
     handed: dict[str, list[str]] = {}
     for code in Role:
         role = transaction.scalars(select(RoleRow).where(RoleRow.code == code)).first()
@@ -47,7 +51,6 @@ def seed(transaction: Transaction, permissions: Permissions, now_us: int, statio
         if gets:
             handed[code.value] = gets
     transaction.add_all(KnownAction(action=action, since_us=now_us) for action in new)
-    dangers = set(transaction.scalars(select(SignatureRuleRow.danger)))
     for danger, rule in permissions.signatures.items():
         if danger not in dangers:
             transaction.add(SignatureRuleRow(danger=danger, password=rule.password, second=rule.second))

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import structlog
@@ -33,8 +33,6 @@ from app.access.anchors import (
 )
 from app.access.door import Handler, Outcome, Unit
 from app.access.keys import KeyTrouble, key_store
-from app.access.package import write_package
-from app.access.verification import Read, Step, verify
 from app.clock import US, Clock
 from app.config import Config
 from app.paths import VERSION
@@ -43,6 +41,9 @@ from models.anchors import AnchorInfo, AuditAnchor, GuardStatus, Packed, TrailRe
 from models.audit_commands import AnchorTrail, NoteVerification, PackageTrail
 from models.commands import Command
 from models.people import Actor, system_actor
+
+if TYPE_CHECKING:
+    from app.access.verification import Read, Step
 
 log = structlog.get_logger(__name__)
 
@@ -155,6 +156,8 @@ class TrailGuard:
 
     def verify(self, reader: Actor, step: Step = _quiet) -> TrailReport:
         """See :func:`app.access.verification.verify`. For worker threads. Raises Refused forbidden."""
+        from app.access.verification import verify  # for those who ask: a start does without
+
         self._check(reader)
         trusted = {self.signer.key_id: self.signer.public_key} if self.signer else {}
         return verify(self._read, head=self._head_path, copies=self._files.paths, trusted=trusted, step=step)
@@ -168,6 +171,8 @@ class TrailGuard:
             raise Refused("forbidden", f"{reader.login} may not take the trail out")
         if self.signer is None:
             raise Refused("no_key", self._key_trouble)
+        from app.access.package import write_package  # for those who ask: a start does without
+
         return write_package(
             path,
             read=self._read,

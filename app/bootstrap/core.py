@@ -18,7 +18,6 @@ from app.alarms import records
 from app.alarms.engine import AlarmEngine
 from app.alarms.handlers import handlers as alarm_handlers
 from app.alarms.zones import alarm_dangers, alarm_zones
-from app.bootstrap.organisation import PRIVACY_DANGERS
 from app.ingest import deadletters
 from app.ingest.decode.router import Decoder
 from app.ingest.handlers import handlers as ingest_handlers
@@ -26,7 +25,6 @@ from app.ingest.pipeline import Pipeline
 from app.monitoring.handlers import handlers as monitoring_handlers
 from app.monitoring.handlers import monitoring_zones
 from app.monitoring.own_tags import broker_tag, ensure_own_tags
-from app.risk.wing import RiskWing
 from app.store.history import HistoryWriter
 from app.store.retention import Retirement
 from app.store.spool import Spool
@@ -36,12 +34,11 @@ from models.login_commands import ResetTotp
 from models.readings import Reading
 from models.risk_commands import OverrideZone
 
-if TYPE_CHECKING:
-    pass
+if TYPE_CHECKING:  # what joins when it is first needed, and the room that owns this
+    from collections.abc import Callable
 
-
-if TYPE_CHECKING:
     from app.bootstrap.room import ControlRoom
+    from app.risk.wing import RiskWing
 
 log = structlog.get_logger(__name__)
 
@@ -53,7 +50,7 @@ DANGERS: dict[str, tuple[str, ...]] = {
     "user.create": ("rights.change",),
     "user.change": ("account.password",),
     OverrideZone.action: ("risk.override",),
-    **PRIVACY_DANGERS,
+    "privacy.export": ("privacy.export",),
     ResetTotp.action: (ResetTotp.action,),
 }
 
@@ -120,15 +117,25 @@ class EngineCore:
                 ResetTotp: reset_danger,
             },
         )
-        self.keep_privacy = room.wing.join(self.door, room.name)
-        self.risk = RiskWing(
-            room.risk_methods, room.hazards, room.risk_rules, room.tags, room.live, more=room.fact_sources
-        )
-        self.risk.join(self.door)
-        with room.store.read() as connection:
-            self.risk.start(connection, self.alarms.open_rows(), clock.now_us())
+        self._risk: RiskWing | None = None
+        self._keep_privacy: Callable[[int], None] | None = None
+        self.door.register_later("models.risk_commands", lambda: self.risk)
+        self.door.register_later("models.organisation_commands", lambda: self.keep_privacy)
         room.alarm_engine = self.alarms
-        room.risk_engine = self.risk.engine
+
+    @property
+    def risk(self) -> RiskWing:
+        """Risk, read when it is first needed: a second after the start, or by its first order. Raises SQLAlchemyError."""
+        if self._risk is None:
+            self._risk = self._room.risk_side.join(self.door, self.alarms.open_rows())
+        return self._risk
+
+    @property
+    def keep_privacy(self) -> Callable[[int], None]:
+        """Housekeeping of private data, to be called with the time; the organisation's orders join with it."""
+        if self._keep_privacy is None:
+            self._keep_privacy = self._room.wing.join(self.door, self._room.name)
+        return self._keep_privacy
 
     def _handlers(self) -> list[dict[type[Command], Handler]]:
         room = self._room
@@ -162,18 +169,21 @@ class EngineCore:
         self._room.rights.reload()
         self.alarms.recatalogue(self._room.tags)
         self.pipeline.rebuild_slots()
-        self.risk.register_changed()
+        if self._risk is not None:
+            self._risk.register_changed()
         self._room.bus.publish(AlarmsResynchronised(self._room.clock.now_us(), "tags"))
 
     def tick(self) -> None:
         """Twenty times a second: timers of alarms, then colours of zones."""
         room = self._room
         self.pipeline.tick()
-        self.risk.tick(room.clock.now_us(), room.bus.publish, room.store.read, room.store.write)
+        if self._risk is not None:
+            self._risk.tick(room.clock.now_us(), room.bus.publish, room.store.read, room.store.write)
 
     def alarms_changed(self, event: AlarmsChanged) -> None:
         """Occurrences changed: their zones are weighed at the next tick."""
-        self.risk.alarms_changed(event)
+        if self._risk is not None:
+            self._risk.alarms_changed(event)
 
     def every_second(self) -> None:
         """Links as tags of their own; old history goes; the trail gets its daily anchor."""
@@ -188,6 +198,7 @@ class EngineCore:
         if self.pipeline.store_ok:
             room.tidy_store()
             self.keep_privacy(now_us)
+            self._begin_risk()
         if self.pipeline.store_ok and self.retirement.due(now_us):
             try:
                 with room.store.write() as connection:
@@ -199,6 +210,13 @@ class EngineCore:
                 room.guard.anchor(room.store.session, now_us)
             except SQLAlchemyError as error:
                 log.warning("anchor_failed", detail=str(error.__cause__ or error))
+
+    def _begin_risk(self) -> None:
+        """Read risk if that has not been done; a store that fails is asked again a second later."""
+        try:
+            assert self.risk is not None
+        except SQLAlchemyError as error:
+            log.warning("risk_not_read", detail=str(error.__cause__ or error))
 
     def link_changed(self, link: LinkChanged) -> None:
         """Sparkplug nodes of a lost broker must be born again before their data is believed."""

@@ -26,9 +26,6 @@ from models.people import system_actor
 
 log = structlog.get_logger(__name__)
 
-#: Which dangers an action may come with, for those who decide what asks for a signature.
-PRIVACY_DANGERS: dict[str, tuple[str, ...]] = {"privacy.export": ("privacy.export",)}
-
 
 class OrganisationWing:
     """Everything about organisation and privacy that a room has; no key is read before the first private value."""

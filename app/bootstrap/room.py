@@ -29,7 +29,6 @@ from app.alarms.board import AlarmBoard
 from app.alarms.engine import AlarmEngine
 from app.alarms.rules import load_alarm_rules
 from app.bootstrap.core import DANGERS, EngineCore
-from app.bootstrap.organisation import OrganisationWing
 from app.bus import Bus
 from app.clock import Clock, SystemClock
 from app.config import Config, config_file, load_config, shipped_mappings
@@ -38,17 +37,10 @@ from app.ingest.deadletters import DeadLetterReader
 from app.ingest.decode.mapping import MappingSet
 from app.ingest.engine import Engine
 from app.ingest.inbox import Inbox
-from app.jobs import Jobs
+from app.jobs import Jobs, Late
 from app.monitoring.catalogue import Catalogue
 from app.monitoring.live import LiveValues
 from app.ports import Answer, ScenarioInfo
-from app.ports_risk import FactSource
-from app.risk.board import RiskBoard
-from app.risk.engine import RiskEngine
-from app.risk.gb18218 import load_hazards
-from app.risk.methods import load_methods
-from app.risk.rules import load_risk_rules
-from app.risk.wing import RiskWing
 from app.store.engine import Store, open_store
 from models.commands import Command
 from models.events import AlarmsChanged, AlarmsResynchronised, EngineStats, LinkChanged, LinkState
@@ -56,6 +48,11 @@ from models.people import Actor
 
 if TYPE_CHECKING:
     from app.access.directory import Directory
+    from app.bootstrap.organisation import OrganisationWing
+    from app.bootstrap.risk import RiskSide
+    from app.organisation.register import Register
+    from app.ports_risk import FactSource
+    from app.risk.board import RiskBoard
     from app.store.trends import TrendReader
 
 __all__ = ["ControlRoom", "EngineCore", "open_room"]
@@ -95,10 +92,8 @@ class ControlRoom:
         self.rights.dangers = DANGERS
         self.trail = AuditTrail(self.store.read, self.rights.allowed)
         self.guard = TrailGuard(data_dir, config, self.store.read, self.rights.allowed, self.clock)
-        self.risk_methods, self.hazards, self.risk_rules = load_methods(), load_hazards(), load_risk_rules()
         self.fact_sources: list[FactSource] = []  # of features that join later: hazard tickets, permits
-        self.risk_engine = RiskEngine(self.risk_methods, self.risk_rules, [])
-        self.risk = RiskBoard(lambda: self.risk_engine, self.risk_rules, self.store.read, self.rights.allowed)
+        self._risk = Late(self._new_risk_side)
         self.bus.subscribe(AlarmsChanged, self._alarms_changed)
         self.dead_letters = DeadLetterReader(self.store)
         self.inbox = Inbox(config.engine.queue)
@@ -119,8 +114,8 @@ class ControlRoom:
         self.directory = DirectoryState(servers, directory, self.rights.allowed, self.clock)
         checking = Checking(self.store.read, passwords, self.clock, self.permissions.login, directory)
         keys = key_store(data_dir, config.audit.keys == "keyring")
-        self.wing = OrganisationWing(self.store, keys, self.rights.allowed, self.clock)
-        self.organisation = self.wing.register
+        self._keys = keys
+        self._wing = Late(self._new_wing)
         second_step = SecondStep(
             self.store.read,
             keys,
@@ -145,6 +140,36 @@ class ControlRoom:
             for broker in config.brokers
         ]
         self._was_down: set[str] = set()
+
+    @property
+    def wing(self) -> OrganisationWing:
+        """Organisation and private data."""
+        return self._wing.get()
+
+    @property
+    def organisation(self) -> Register:
+        """Departments, people, responsibilities, private data."""
+        return self.wing.register
+
+    @property
+    def risk_side(self) -> RiskSide:
+        """All of risk."""
+        return self._risk.get()
+
+    @property
+    def risk(self) -> RiskBoard:
+        """Where the danger is, and why."""
+        return self.risk_side.board
+
+    def _new_wing(self) -> OrganisationWing:
+        from app.bootstrap import organisation
+
+        return organisation.OrganisationWing(self.store, self._keys, self.rights.allowed, self.clock)
+
+    def _new_risk_side(self) -> RiskSide:
+        from app.bootstrap import risk
+
+        return risk.RiskSide(self.store, self.tags, self.live, self.rights.allowed, self.clock, self.fact_sources)
 
     @cached_property
     def history(self) -> TrendReader:
@@ -205,14 +230,6 @@ class ControlRoom:
 
         with contextlib.suppress(RuntimeError):  # the pool is closing: nothing to tidy any more
             self.jobs.run(work)
-
-    def read_zones(self) -> None:
-        """Zones as the register has them, without an engine running (the command line). Raises SQLAlchemyError."""
-        with self.store.read() as connection:
-            wing = RiskWing(self.risk_methods, self.hazards, self.risk_rules, self.tags, self.live)
-            wing.start(connection, (), self.now_us())
-        wing.engine.tick(self.now_us())
-        self.risk_engine = wing.engine
 
     def submit(self, command: Command, actor: Actor) -> Future[Answer]:
         """Queue an order (the command line's way; the window uses ``door``)."""

@@ -27,7 +27,8 @@ class Desk:
 
         from app.bridge import Bridge
         from app.jobs import calm_collector
-        from models.people import Actor, Role
+        from models.people import Actor
+        from models.rights import Role
         from ui.application import make_application
         from ui.main_window import MainWindow
 

@@ -7,6 +7,7 @@ back with what has changed meanwhile. ``anew_*`` is harder: a map made from noth
 from __future__ import annotations
 
 import time
+from functools import partial
 from typing import Any
 
 from tests.benchmarks.common import main, median, percentile
@@ -64,12 +65,16 @@ def call_up(app: Any) -> list[float]:
         begun = time.perf_counter()
         view.show()
         serial = view.paint_zones([ZonePaint(code="TFB", grade=list(Grade)[n % 4], caption=f"{n}")])
-        wait_for(app, lambda serial=serial: last[0] >= serial, "drawn again")
+        wait_for(app, partial(_reached, last, serial), "drawn again")
         times.append((time.perf_counter() - begun) * 1000)
     view.close()
     view.deleteLater()
     app.processEvents()
     return times
+
+
+def _reached(last: list[int], serial: int) -> bool:
+    return last[0] >= serial
 
 
 def open_once(app: Any) -> float:

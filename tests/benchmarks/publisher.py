@@ -16,7 +16,12 @@ def run(port: int, rate: float, tags: int, alarms_per_s: float) -> None:
     """Send until standard input closes."""
     blaster = Blaster(port)
     over = threading.Event()
-    threading.Thread(target=lambda: (sys.stdin.read(), over.set()), daemon=True).start()
+
+    def until_closed() -> None:
+        sys.stdin.read()
+        over.set()
+
+    threading.Thread(target=until_closed, daemon=True).start()
     start, sent = time.perf_counter(), 0
     every = int(rate / alarms_per_s) if alarms_per_s else 0
     high: dict[int, float] = {}

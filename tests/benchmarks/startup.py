@@ -56,7 +56,8 @@ def measure(rounds: int = 5) -> dict[str, Any]:
 
         save_config(Config(station="BENCH", site="Bench"), directory)
         fill_tags(directory, 300)
-        bare_s, ours_s = [], []
+        bare_s: list[float] = []
+        ours_s: list[float] = []
         for _ in range(rounds + 1):
             for times, arguments in (
                 (bare_s, ("-c", BARE)),

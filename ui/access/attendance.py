@@ -10,9 +10,7 @@ from PySide6.QtWidgets import QMenu, QWidget
 from app.ports import Answer
 from models.commands import LogOut
 from models.people import Actor
-from ui.access.account import AccountSheet
 from ui.access.login import LoginView
-from ui.access.signing import SignatureSheet
 from ui.i18n import t
 from ui.widgets.context import ContextColumn
 from ui.widgets.panel import PanelContext, SignatureRequest
@@ -61,6 +59,8 @@ class Attendance(QObject):
         if self.ctx.actor is None:
             self.ctx.toast.emit(t("common.locked_no_order"), "warning")
         else:
+            from ui.access.account import AccountSheet  # built on the first wish: a start does without
+
             self.ctx.open_sheet.emit(AccountSheet(self.ctx))
 
     def menu(self, over: QWidget) -> None:
@@ -92,4 +92,6 @@ class Attendance(QObject):
         if self.ctx.actor is None:
             request.done(Answer("cancelled"))
         else:
+            from ui.access.signing import SignatureSheet  # built on the first wish: a start does without
+
             self._context.open_sheet(SignatureSheet(self.ctx, request), over=True)

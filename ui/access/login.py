@@ -14,7 +14,6 @@ from models.people import Actor
 from ui.access.login_words import login_text
 from ui.access.password import NewPassword, password_field
 from ui.access.recent import RecentPeople, recent_people, remember
-from ui.access.recovery import RecoverySheet
 from ui.access.second_step import CodeEntry, OfferCard
 from ui.i18n import messages, t
 from ui.widgets.controls import button, role_label
@@ -180,6 +179,8 @@ class LoginView(QScrollArea):
         self._go(PASSWORD)
         self.entered.emit(actor)
         if papers:
+            from ui.access.recovery import RecoverySheet  # built on the first wish: a start does without
+
             self.ctx.open_sheet.emit(RecoverySheet(self.ctx, papers))
 
     def _failed(self, error: BaseException) -> None:

@@ -158,7 +158,7 @@ def what_if(
     except (OSError, msgspec.DecodeError) as error:
         raise failed(f"{weights}: {error}") from error
     with opened(data) as room:
-        room.read_zones()
+        room.risk_side.read().engine.tick(room.now_us())
         now_us = room.now_us()
         try:
             found = room.risk.what_if(wanted, now_us - round(days * 86_400e6), now_us, system_actor(room.name))

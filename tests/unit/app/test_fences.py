@@ -95,6 +95,7 @@ def test_each_danger_is_named_beside_the_acts_that_come_with_it() -> None:
 
 
 def test_an_order_of_which_nobody_said_where_it_acts_needs_the_right_in_the_whole_plant(house: House) -> None:
+    assert SaveRiskItem in house.core.door.zoned
     del house.core.door._zones[SaveRiskItem]  # as a feature that forgot would be
     assert house.order(item("O-1", "A1"), house.zhao) == "forbidden_here"
     assert house.order(item("O-1", "A1"), house.chen) == "done"

@@ -65,6 +65,7 @@ class House:
             self.li = add_user(session, "li", Role.OPERATOR, now_us=START)
         self.room.guard(high("GD-07", 50))
         self.room.begin()
+        self.room.core.every_second()  # risk joins a second after the start
         self.tick()
 
     def again(self) -> None:
@@ -73,6 +74,7 @@ class House:
         clock = self.room.clock
         self.room = Room(self.directory, self.url, clock)
         self.room.begin()
+        self.room.core.every_second()  # risk joins a second after the start
         self.tick()
 
     def tick(self) -> None:
@@ -85,7 +87,7 @@ class House:
         return answer
 
     def grade(self, zone: str) -> Grade:
-        return self.room.control.risk_engine.states()[zone].grade
+        return self.room.control.risk.zones()[zone].grade
 
     def item(self, code: str, kind: str, parent: str = "", **more: Any) -> Any:
         return self.order(
@@ -120,7 +122,7 @@ def test_an_alarm_recolours_its_zone_and_the_regrade_is_kept_with_its_reasons(ho
     assert [(r.place, r.before, r.after) for r in told.regrades] == [("A1", Grade.YELLOW, Grade.ORANGE)]
     kept = house.rows("SELECT place, before, after, value FROM regrade ORDER BY id")
     assert kept == [("A1", "blue", "yellow", 126), ("A1", "yellow", "orange", 186)]
-    state = house.room.control.risk_engine.states()["A1"]
+    state = house.room.control.risk.zones()["A1"]
     assert [(f.kind, f.target.partition(":")[0], f.weight) for f in state.factors] == [("alarm", "alarm", 60)]
     with pytest.raises(DatabaseError, match="append-only"), house.room.store.write() as connection:
         connection.execute(text("DELETE FROM regrade"))
@@ -130,10 +132,10 @@ def test_a_start_does_not_repaint_the_plant(house: House) -> None:
     house.event()
     house.room.hear(("GD-07", "60"))
     house.tick()
-    since = house.room.control.risk_engine.states()["A1"].since_us
+    since = house.room.control.risk.zones()["A1"].since_us
     count = len(house.rows("SELECT id FROM regrade"))
     house.again()
-    state = house.room.control.risk_engine.states()["A1"]
+    state = house.room.control.risk.zones()["A1"]
     assert (state.grade, state.since_us) == (Grade.ORANGE, since)
     assert len(house.rows("SELECT id FROM regrade")) == count
 
@@ -149,7 +151,7 @@ def test_a_colour_by_hand_is_signed_holds_over_a_start_and_is_taken_back(house: 
     assert house.grade("A1") is Grade.RED
     house.again()
     assert house.grade("A1") is Grade.RED
-    assert house.room.control.risk_engine.states()["A1"].override.reason == "hot work on the roof"
+    assert house.room.control.risk.zones()["A1"].override.reason == "hot work on the roof"
     assert house.order(EndOverride(place="A1", reason="work is done")).ok
     house.room.wait(301)
     assert house.grade("A1") is Grade.YELLOW
@@ -175,7 +177,7 @@ def test_incidents_weigh_on_their_zone(house: House) -> None:
     house.event()
     draft = IncidentDraft(number="I-1", t_us=START - 1, place="A1", kind="accident", title="装车溢流", injured=1)
     assert house.order(SaveIncident(incident=draft)).ok
-    assert house.room.control.risk_engine.states()["A1"].value == pytest.approx(166, abs=0.1)
+    assert house.room.control.risk.zones()["A1"].value == pytest.approx(166, abs=0.1)
     assert house.grade("A1") is Grade.ORANGE
     future = IncidentDraft(number="I-2", t_us=START + 10**12, place="A1", kind="accident", title="x")
     assert house.order(SaveIncident(incident=future)).code == "invalid"
@@ -188,7 +190,7 @@ def test_weights_of_the_sites_own_count_at_once_and_after_a_start(house: House) 
     assert house.order(SaveRiskWeights(weights={"alarm_high": 250}, reason="site procedure")).ok
     assert house.grade("A1") is Grade.RED
     house.again()
-    assert house.room.control.risk_engine.states()["A1"].value == 376
+    assert house.room.control.risk.zones()["A1"].value == 376
     assert house.order(SaveRiskWeights(weights={"moon": 1}, reason="site procedure")).code == "invalid"
 
 
