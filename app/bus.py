@@ -37,5 +37,5 @@ class Bus:
         for handler in self._handlers.get(type(event), ()):
             try:
                 handler(event)
-            except Exception:
+            except Exception:  # one handler's defect must not silence the others; the log has it
                 log.exception("handler_failed", handler=repr(handler), event_kind=type(event).__name__)

@@ -18,11 +18,6 @@ class AnchorTrail(Command, frozen=True, kw_only=True):
         """What the order acts on."""
         return "audit"
 
-    @property
-    def why(self) -> str:
-        """The reason that the person gave."""
-        return self.reason
-
 
 class PackageTrail(Command, frozen=True, kw_only=True):
     """Somebody took the trail out as an auditor's package. Only the trace is written."""
@@ -36,11 +31,6 @@ class PackageTrail(Command, frozen=True, kw_only=True):
     def target(self) -> str:
         """What the order acts on."""
         return self.path
-
-    @property
-    def why(self) -> str:
-        """The reason that the person gave."""
-        return self.reason
 
 
 class NoteVerification(Command, frozen=True, kw_only=True):

@@ -22,8 +22,8 @@ class Command(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def why(self) -> str:
-        """The reason that the person gave, for the audit."""
-        return ""
+        """The reason that the person gave, for the audit; '' where the order asks for none."""
+        return str(getattr(self, "reason", ""))
 
 
 class _OnAlarms(Command, frozen=True, kw_only=True):
@@ -33,10 +33,6 @@ class _OnAlarms(Command, frozen=True, kw_only=True):
     @property
     def target(self) -> str:
         return "alarm:" + ",".join(map(str, self.occurrence_ids[:20]))
-
-    @property
-    def why(self) -> str:
-        return self.reason
 
 
 class AcknowledgeAlarms(_OnAlarms, frozen=True, kw_only=True):
@@ -87,10 +83,6 @@ class TakeOutOfService(Command, frozen=True, kw_only=True):
     def target(self) -> str:
         return f"alarm:{self.alarm_key}"
 
-    @property
-    def why(self) -> str:
-        return self.reason
-
 
 class ReturnToService(Command, frozen=True, kw_only=True):
     """End of maintenance: the condition is looked at again at once."""
@@ -102,10 +94,6 @@ class ReturnToService(Command, frozen=True, kw_only=True):
     @property
     def target(self) -> str:
         return f"alarm:{self.alarm_key}"
-
-    @property
-    def why(self) -> str:
-        return self.reason
 
 
 class SilenceSound(Command, frozen=True, kw_only=True):
@@ -122,10 +110,6 @@ class MuteSound(Command, frozen=True, kw_only=True):
     for_s: float = 0.0
     reason: str = ""
 
-    @property
-    def why(self) -> str:
-        return self.reason
-
 
 class SaveAlarmDefinition(Command, frozen=True, kw_only=True):
     """Create or change an alarm definition."""
@@ -137,10 +121,6 @@ class SaveAlarmDefinition(Command, frozen=True, kw_only=True):
     @property
     def target(self) -> str:
         return f"alarm:{self.definition.key}"
-
-    @property
-    def why(self) -> str:
-        return self.reason
 
 
 class TagDraft(msgspec.Struct, frozen=True, kw_only=True):
@@ -172,10 +152,6 @@ class SaveTag(Command, frozen=True, kw_only=True):
     def target(self) -> str:
         return f"tag:{self.tag.name}"
 
-    @property
-    def why(self) -> str:
-        return self.reason
-
 
 class SavePlace(Command, frozen=True, kw_only=True):
     """Create or change a place of the plant tree (plant → area → unit → device); ``parent`` is the code above it."""
@@ -193,10 +169,6 @@ class SavePlace(Command, frozen=True, kw_only=True):
     def target(self) -> str:
         return f"place:{self.code}"
 
-    @property
-    def why(self) -> str:
-        return self.reason
-
 
 class RetireTag(Command, frozen=True, kw_only=True):
     """Take a tag out of use; its history stays."""
@@ -208,10 +180,6 @@ class RetireTag(Command, frozen=True, kw_only=True):
     @property
     def target(self) -> str:
         return f"tag:{self.name}"
-
-    @property
-    def why(self) -> str:
-        return self.reason
 
 
 class RetryDeadLetters(Command, frozen=True, kw_only=True):
@@ -236,10 +204,6 @@ class DiscardDeadLetters(Command, frozen=True, kw_only=True):
     @property
     def target(self) -> str:
         return "deadletter:" + ",".join(map(str, self.ids[:20]))
-
-    @property
-    def why(self) -> str:
-        return self.reason
 
 
 class CreateUser(Command, frozen=True, kw_only=True):
@@ -271,10 +235,6 @@ class ChangeUser(Command, frozen=True, kw_only=True):
     def target(self) -> str:
         return f"user:{self.login}"
 
-    @property
-    def why(self) -> str:
-        return self.reason
-
 
 class SetGrants(Command, frozen=True, kw_only=True):
     """Which roles a user holds, and where: these and no others from now on. Who granted and when is filled in."""
@@ -287,10 +247,6 @@ class SetGrants(Command, frozen=True, kw_only=True):
     @property
     def target(self) -> str:
         return f"user:{self.login}"
-
-    @property
-    def why(self) -> str:
-        return self.reason
 
 
 class SaveRole(Command, frozen=True, kw_only=True):
@@ -307,10 +263,6 @@ class SaveRole(Command, frozen=True, kw_only=True):
     def target(self) -> str:
         return f"role:{self.code}"
 
-    @property
-    def why(self) -> str:
-        return self.reason
-
 
 class RemoveRole(Command, frozen=True, kw_only=True):
     """Remove a role of the site's own that nobody holds."""
@@ -322,10 +274,6 @@ class RemoveRole(Command, frozen=True, kw_only=True):
     @property
     def target(self) -> str:
         return f"role:{self.code}"
-
-    @property
-    def why(self) -> str:
-        return self.reason
 
 
 class SaveSignatureRule(Command, frozen=True, kw_only=True):
@@ -340,10 +288,6 @@ class SaveSignatureRule(Command, frozen=True, kw_only=True):
     @property
     def target(self) -> str:
         return f"danger:{self.danger}"
-
-    @property
-    def why(self) -> str:
-        return self.reason
 
 
 class ChangeOwnPassword(Command, frozen=True, kw_only=True):

@@ -57,8 +57,3 @@ class ResetTotp(Command, frozen=True, kw_only=True):
     def target(self) -> str:
         """The user concerned."""
         return f"user:{self.login}"
-
-    @property
-    def why(self) -> str:
-        """The reason given."""
-        return self.reason

@@ -84,11 +84,6 @@ class ResponsibilityDraft(msgspec.Struct, frozen=True, kw_only=True):
 class _Reasoned(Command, frozen=True, kw_only=True):
     reason: str = ""
 
-    @property
-    def why(self) -> str:
-        """The reason given."""
-        return self.reason
-
 
 class SaveDepartment(_Reasoned, frozen=True, kw_only=True):
     """Create or change a department."""

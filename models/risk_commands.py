@@ -17,11 +17,6 @@ class _Reasoned(Command, frozen=True, kw_only=True):
 
     reason: str = ""
 
-    @property
-    def why(self) -> str:
-        """The reason given."""
-        return self.reason
-
 
 class RiskItemDraft(msgspec.Struct, frozen=True, kw_only=True):
     """An object, unit or event as edited; ``parent`` is the code of the item above it.

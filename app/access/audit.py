@@ -1,14 +1,12 @@
 """The trail: append-only rows, each sealed with the hash of the one before it.
 
-A row that is changed, removed from the middle or slipped in breaks the chain from there on, and :func:`verify` says where.
-The database itself refuses UPDATE and DELETE on it (triggers below), so that it takes more than a slip to do so.
+A row that is changed, removed from the middle or slipped in breaks the chain from there on (:mod:`app.access.verification`).
+The database itself refuses UPDATE and DELETE on it (triggers of the migrations), so that it takes more than a slip to do so.
 Written by the engine thread alone: the chain needs one writer.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from typing import Any, NamedTuple
@@ -17,37 +15,16 @@ import msgspec
 from sqlalchemy import Connection, func, insert, or_, select
 from sqlalchemy.orm import Session
 
+from app.access.check import GENESIS, seal
 from app.masking import HIDDEN, mask_name
 from app.ports import AuditRow, Refused
 from models.audit import AuditEntry
 from models.people import Actor
 
-GENESIS = "0" * 64
 _SECRET = ("password", "secret", "token")
 _TABLE = AuditEntry.__table__
 _LAST = select(_TABLE.c.id, _TABLE.c.hash).order_by(_TABLE.c.id.desc()).limit(1)
 _INSERT = insert(AuditEntry)
-_SEALED = ("audit_entry", "alarm_transition")
-
-TRIGGERS_SQLITE: tuple[str, ...] = tuple(
-    f"CREATE TRIGGER {table}_no_{act.lower()} BEFORE {act} ON {table} BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
-    for table in _SEALED
-    for act in ("UPDATE", "DELETE")
-)
-TRIGGERS_POSTGRESQL: tuple[str, ...] = (
-    "CREATE OR REPLACE FUNCTION ankan_append_only() RETURNS trigger LANGUAGE plpgsql AS "
-    "$$ BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME; END $$",
-    *(
-        statement
-        for table in _SEALED
-        for statement in (
-            f"CREATE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE ON {table} "
-            "FOR EACH ROW EXECUTE FUNCTION ankan_append_only()",
-            f"CREATE TRIGGER {table}_no_truncate BEFORE TRUNCATE ON {table} "
-            "FOR EACH STATEMENT EXECUTE FUNCTION ankan_append_only()",
-        )
-    ),
-)
 
 
 class Sealed(NamedTuple):
@@ -101,29 +78,10 @@ def append(
     }
     row["signed"] = [_clean("", line) for line in signed] if signed else None
     row["hash"] = seal(row)
+    if not row["hash"]:  # cleaned values can be written down; a defect must not leave a row that nobody can verify
+        raise ValueError("a row of the trail can't be sealed")
     connection.execute(_INSERT, [row])
     return Sealed(row["id"], row["prev_hash"], row["hash"])
-
-
-def seal(row: Mapping[str, Any]) -> str:
-    """SHA-256 (hex) over the canonical JSON of everything in the row but its own hash, and ``signed`` where it is empty."""
-    body = {k: row[k] for k in sorted(row) if k != "hash" and (k != "signed" or row[k] is not None)}
-    return hashlib.sha256(_canonical(body).encode("utf-8", "surrogatepass")).hexdigest()
-
-
-def verify(connection: Connection) -> int | None:
-    """The first row whose seal, number or predecessor is not right; None when the whole chain holds."""
-    expected_id, prev_hash = 1, GENESIS
-    for row in connection.execution_options(yield_per=1000).execute(select(_TABLE).order_by(_TABLE.c.id)):
-        body = dict(row._mapping)
-        if body["id"] != expected_id or body["prev_hash"] != prev_hash or body["hash"] != seal(body):
-            return int(body["id"])
-        expected_id, prev_hash = expected_id + 1, body["hash"]
-    return None
-
-
-def _canonical(value: Any) -> str:
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 
 def _plain(value: Mapping[str, Any] | None) -> dict[str, Any] | None:
@@ -203,13 +161,6 @@ class AuditTrail:
             total = connection.execute(select(func.count()).select_from(_TABLE).where(*wheres)).scalar_one()
             rows = [_row(r) for r in connection.execute(page)]
         return (rows if clear else [_masked(row) for row in rows]), total
-
-    def verify(self, reader: Actor) -> int | None:
-        """See :func:`verify`. Raises Refused forbidden."""
-        if not self._may("audit.read", reader):
-            raise Refused("forbidden", f"{reader.login} may not read the trail")
-        with self._read() as connection:
-            return verify(connection)
 
 
 def _row(row: Any) -> AuditRow:

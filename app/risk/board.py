@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
+from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, or_, select
@@ -248,25 +249,24 @@ class RiskBoard:
             raise Refused("forbidden", f"{reader.login} may not read the risk register")
 
 
-def _regrade(row: object) -> Regrade:
-    fields = {name: getattr(row, name) for name in ("t_us", "place", "inherent", "value", "cause")}
+def _regrade(row: Any) -> Regrade:
     return Regrade(
-        **fields,
-        before=Grade(getattr(row, "before")),  # noqa: B009 - a row of a table that is not an object of its own
-        after=Grade(getattr(row, "after")),  # noqa: B009 - as above
-        factors=tuple(msgspec.convert(getattr(row, "factors"), list[Factor])),  # noqa: B009 - as above
+        t_us=row.t_us,
+        place=row.place,
+        before=Grade(row.before),
+        after=Grade(row.after),
+        inherent=row.inherent,
+        value=row.value,
+        factors=tuple(msgspec.convert(row.factors, list[Factor])),
+        cause=row.cause,
     )
 
 
-def _item(row: object, codes: Mapping[int, str]) -> ItemRow:
+def _item(row: Any, codes: Mapping[int, str]) -> ItemRow:
     fields = {name: getattr(row, name) for name in ItemRow.__struct_fields__ if name not in ("parent", "point")}
-    x, y = fields.pop("x", getattr(row, "x", None)), getattr(row, "y", None)
-    return ItemRow(
-        **fields,
-        parent=codes.get(getattr(row, "parent_id"), ""),  # noqa: B009 - as above
-        point=(x, y) if x is not None and y is not None else None,
-    )
+    point = (row.x, row.y) if row.x is not None and row.y is not None else None
+    return ItemRow(**fields, parent=codes.get(row.parent_id, ""), point=point)
 
 
-def _hazard(row: object) -> HazardRow:
+def _hazard(row: Any) -> HazardRow:
     return HazardRow(**{name: getattr(row, name) for name in HazardRow.__struct_fields__})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from ui.i18n import count_text, t
 from ui.organisation.group import GroupPanel
@@ -12,55 +12,44 @@ from ui.organisation.importing import ImportPanel
 from ui.organisation.matrix import MatrixPanel
 from ui.organisation.people import PeoplePanel
 from ui.organisation.structure import StructurePanel
-from ui.widgets.controls import SegmentedButtons, name_control, role_label
-from ui.widgets.panel import Panel, PanelContext
-from ui.widgets.workspace import Page
-
-PAGES = ("structure", "people", "group", "matrix", "import")
+from ui.widgets.controls import name_control, role_label
+from ui.widgets.paged import PagedPanel
+from ui.widgets.panel import PanelContext
 
 
-class OrganisationPanel(Panel):
-    """Five pages and the buttons between them."""
+class OrganisationPanel(PagedPanel):
+    """Five pages; a chip beside their buttons counts what is missing."""
 
     title_key = "organisation.panel"
     icon_name = "org"
+    words = "organisation.page"
 
     def __init__(self, ctx: PanelContext, parent: QWidget | None = None) -> None:
         super().__init__(ctx, parent)
-        self.switch = SegmentedButtons(PAGES)
         self.gaps = role_label("inverse")
         self.gaps.hide()
-        self.header.left.addWidget(self.switch)
-        self.header.left.addSpacing(8)
-        self.header.left.addWidget(self.gaps, alignment=Qt.AlignmentFlag.AlignVCenter)
-        self.stack = QStackedWidget()
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(self.stack)
         self.structure, self.people, self.group = StructurePanel(ctx), PeoplePanel(ctx), GroupPanel(ctx)
         self.matrix, self.importing = MatrixPanel(ctx), ImportPanel(ctx)
-        for panel in (self.structure, self.people, self.group, self.matrix, self.importing):
-            self.stack.addWidget(Page(panel))
+        self.hold(
+            {
+                "structure": self.structure,
+                "people": self.people,
+                "group": self.group,
+                "matrix": self.matrix,
+                "import": self.importing,
+            }
+        )
+        self.header.left.addSpacing(8)
+        self.header.left.addWidget(self.gaps, alignment=Qt.AlignmentFlag.AlignVCenter)
         self._count = 0
-        self.switch.chosen.connect(self.show_page)
         self.structure.person_asked.connect(self.people.show_card)
         self.matrix.elsewhere.connect(self.go_to)
         self.matrix.counted.connect(self._counted)
-        self.show_page("structure")
         self.ready()
-
-    def pages(self) -> tuple[str, ...]:
-        """Keys of the pages, in their order."""
-        return PAGES
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self.matrix.load()  # its gaps are counted whichever page is in front
-
-    def show_page(self, key: str) -> None:
-        """One of PAGES."""
-        self.switch.select(key)
-        self.stack.setCurrentIndex(PAGES.index(key))
 
     def go_to(self, kind: str, code: str) -> None:
         """Bring a department, a post or a person into sight."""
@@ -77,7 +66,6 @@ class OrganisationPanel(Panel):
         self.gaps.setVisible(bool(count))
 
     def retranslate(self) -> None:
-        for key in PAGES:
-            self.switch.buttons[key].setText(t(f"organisation.page.{key}"))
+        super().retranslate()
         name_control(self.gaps, t("organisation.gaps"))
         self._counted(self._count)

@@ -158,9 +158,13 @@ class PersonCardSheet(Sheet):
         self.mark.setText(gone)
         self.mark.setVisible(bool(gone))
         self.states.show_content()
-        self.cover()
+        if self._second.isActive():  # revealed while this was being read: the masks come back in their own time
+            self._enable()
+        else:
+            self.cover()
 
     def _changed(self, _event: object) -> None:
+        self.cover()
         self.load()
 
     def _actor_changed(self, _actor: object) -> None:

@@ -22,7 +22,7 @@ from tests.ui.conftest import flush
 from tests.ui.organisation_ui.conftest import Hands
 from ui.i18n import messages
 from ui.organisation.importing import ImportPanel
-from ui.organisation.panel import PAGES, OrganisationPanel
+from ui.organisation.panel import OrganisationPanel
 from ui.organisation.personcard import PersonCardSheet
 
 COUNTS = (
@@ -192,10 +192,10 @@ def test_without_the_right_nothing_can_be_chosen_and_the_lock_forgets(
 def test_the_place_has_five_pages_and_leads_from_gaps_to_posts_and_people(hands: Hands) -> None:
     panel = hands.show(OrganisationPanel(hands.ctx))
     hands.until(lambda: panel.gaps.text() == "缺口 8")  # counted before its page was looked at
-    for page in PAGES:
+    for page in panel.pages():
         panel.switch.buttons[page].click()
         flush()
-        assert panel.stack.currentIndex() == PAGES.index(page)
+        assert panel.stack.currentIndex() == panel.pages().index(page)
     panel.matrix.elsewhere.emit("post", "FIRE-L")
     hands.until(lambda: panel.structure.current().key == ("post", "FIRE-L"))
     panel.matrix.elsewhere.emit("person", "C1")

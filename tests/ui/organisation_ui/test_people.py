@@ -19,6 +19,7 @@ from tests.ui.conftest import flush
 from tests.ui.organisation_ui.conftest import Hands, person
 from tests.ui.station import NOW
 from ui.i18n import messages
+from ui.organisation.frame import Frame
 from ui.organisation.leaving import LeaveSheet
 from ui.organisation.people import PeoplePanel
 from ui.organisation.personcard import SHOWN_S, PersonCardSheet
@@ -152,6 +153,22 @@ def test_the_lock_a_change_and_a_button_bring_the_masks_back(hands: Hands) -> No
     sheet.reason.box.setPlainText("again")
     sheet.reveal.click()
     hands.until(lambda: sheet.reason.problem.text())
+
+
+def test_a_card_read_anew_does_not_take_away_what_was_revealed_meanwhile(hands: Hands) -> None:
+    sheet = opened_card(hands, "E3")
+    phone = PrivateField.PHONE
+    hands.answers[RevealPrivate] = Answer(data={"phone": "13812345678"})
+    assert sheet.card is not None
+    late = (sheet.card, Frame({}, {}))
+    sheet.boxes[phone].setChecked(True)
+    sheet.reason.box.setPlainText("call home")
+    sheet.reveal.click()
+    hands.until(lambda: sheet.values[phone].text() == "13812345678")
+    sheet._show(late)  # asked before the reveal, answered after it
+    assert sheet.values[phone].text() == "13812345678"
+    sheet.hide_now.click()
+    assert sheet.values[phone].text() == "138****5678"
 
 
 def test_who_may_not_reveal_sees_masks_and_no_way_behind_them(hands: Hands) -> None:

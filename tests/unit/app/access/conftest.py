@@ -15,7 +15,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from app.access import externals, second_step, users
-from app.access.audit import TRIGGERS_SQLITE, AuditTrail
+from app.access.audit import AuditTrail
 from app.access.checking import Checking
 from app.access.door import Door, Unit
 from app.access.external import LoginDirectory
@@ -38,7 +38,14 @@ from models.login_commands import ResetTotp
 from models.people import Actor, Signature, User, system_actor
 from models.readings import PlaceInfo
 from tests.rights import add_user
+from tests.trail import first_broken
 
+#: As the migrations make them; this house is built from the models alone.
+TRIGGERS = tuple(
+    f"CREATE TRIGGER {table}_no_{act.lower()} BEFORE {act} ON {table} BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
+    for table in ("audit_entry", "alarm_transition")
+    for act in ("UPDATE", "DELETE")
+)
 FAST = argon2.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
 
@@ -57,7 +64,7 @@ class House:
         begin_in_full(self.store)
         Base.metadata.create_all(self.store)
         with self.store.begin() as connection:
-            for statement in TRIGGERS_SQLITE:
+            for statement in TRIGGERS:
                 connection.exec_driver_sql(statement)
         self.clock = ManualClock(1_000 * US)
         self.jobs = Jobs(1)
@@ -114,6 +121,11 @@ class House:
 
     def changed(self, unit: Unit) -> None:
         unit.after_commit(self.rights.reload)
+
+    def first_broken(self) -> int | None:
+        """The first row of the trail that is not right; None when all are."""
+        with self.read() as connection:
+            return first_broken(connection)
 
     def entries(self, **wanted: Any) -> list[Any]:
         """The trail without the seeding, newest first."""

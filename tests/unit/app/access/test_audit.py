@@ -30,52 +30,11 @@ def write(house: House, target: str, **fields: Any) -> None:
         )
 
 
-def broken(house: House) -> int | None:
-    with house.read() as connection:
-        return audit.verify(connection)
-
-
-def tamper(house: House, statement: str) -> None:
-    """As somebody with the file in hands would: triggers away, then the deed."""
-    with house.store.begin() as connection:
-        for table in ("audit_entry_no_update", "audit_entry_no_delete"):
-            connection.execute(text(f"DROP TRIGGER {table}"))
-        connection.execute(text(statement))
-
-
 def test_an_untouched_chain_holds(house: House) -> None:
-    assert broken(house) is None
+    assert house.first_broken() is None
     for i in range(5):
         write(house, f"alarm:{i}", before={"a": 1.5, "b": [1, None]}, after={"c": "汉字", "d": True})
-    assert broken(house) is None
-    assert house.trail.verify(ANNA) is None
-
-
-@pytest.mark.parametrize(
-    ("deed", "first_broken"),
-    [
-        ("UPDATE audit_entry SET reason = 'never mind' WHERE id = 3", 3),
-        ("UPDATE audit_entry SET after = '{\"x\": 2}' WHERE id = 2", 2),
-        ("DELETE FROM audit_entry WHERE id = 3", 4),
-        ("DELETE FROM audit_entry WHERE id = 1", 2),
-        ("UPDATE audit_entry SET id = 9 WHERE id = 5", 9),
-        (
-            "INSERT INTO audit_entry SELECT t_us,user_id,login,name,role,station,session_id,action,target,outcome,reason,"
-            "before,after,prev_hash,hash,6 FROM audit_entry WHERE id = 5",
-            6,
-        ),
-    ],
-)
-def test_a_changed_removed_or_inserted_row_is_found(house: House, deed: str, first_broken: int) -> None:
-    for i in range(5):
-        write(house, f"alarm:{i}", after={"x": 1})
-    if deed.startswith("INSERT"):
-        columns = [c.name for c in AuditEntry.__table__.columns]
-        chosen = ",".join("6" if c == "id" else f'"{c}"' for c in columns)
-        names = ",".join(f'"{c}"' for c in columns)
-        deed = f"INSERT INTO audit_entry ({names}) SELECT {chosen} FROM audit_entry WHERE id = 5"
-    tamper(house, deed)
-    assert broken(house) == first_broken
+    assert house.first_broken() is None
 
 
 @pytest.mark.parametrize("deed", ["UPDATE audit_entry SET reason = 'x'", "DELETE FROM audit_entry"])
@@ -109,12 +68,12 @@ def test_whatever_is_written_can_be_verified_again(
     house: House, body: dict[str, Any], target: str, reason: str
 ) -> None:
     write(house, target, before=body, reason=reason)
-    assert broken(house) is None
+    assert house.first_broken() is None
 
 
 def test_surrogates_and_nul_from_hostile_names_are_kept_out(house: House) -> None:
     write(house, "a\ud800b\x00c", reason="\udfff", after={"k\ud800": "v\x00"})
-    assert broken(house) is None
+    assert house.first_broken() is None
     assert house.entries()[0].target == "a?b\\0c"
 
 
