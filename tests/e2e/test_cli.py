@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +58,30 @@ def test_version_and_help_load_neither_qt_nor_store_nor_mqtt(args: list[str]) ->
 def test_version_names_the_program() -> None:
     assert run("--version").stdout.startswith("ankan ")
     assert "serve" in run("--help").stdout
+
+
+def test_every_command_stands_in_the_readme() -> None:
+    import typer
+
+    from main import app
+
+    def leaves(command: Any, path: tuple[str, ...] = ()) -> Iterator[str]:
+        context = command.make_context("main.py", [], resilient_parsing=True)
+        names = command.list_commands(context) if hasattr(command, "list_commands") else ()
+        if not names:
+            yield " ".join(path)
+        for name in names:
+            below = command.get_command(context, name)
+            if not below.hidden:
+                yield from leaves(below, (*path, name))
+
+    readme = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
+    chinese, english = readme.split("## Commands")
+    commands = list(leaves(typer.main.get_command(app)))
+    assert "rights explain" in commands
+    assert [
+        c for c in commands for text in (chinese, english) if f"`{c}" not in text and f"main.py {c}" not in text
+    ] == []
 
 
 def test_a_wrong_word_is_answered_in_words_not_with_a_traceback(tmp_path: Path) -> None:
