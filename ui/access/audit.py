@@ -59,7 +59,7 @@ class AuditPanel(Panel):
         self.package.clicked.connect(lambda: ctx.open_sheet.emit(PackageSheet(ctx)))
         self.table.activated.connect(lambda row: ctx.open_sheet.emit(AuditSheet(row)))
         self.table.context.connect(self._fill_menu)
-        ctx.actor_changed.connect(lambda _actor: self._other_person())
+        ctx.actor_changed.connect(self._other_person)
         self.ready()
         self._other_person()
 

@@ -37,7 +37,7 @@ class DirectoryRow(QWidget):
         column.addWidget(self.state)
         column.addWidget(self.servers)
         column.addLayout(row)
-        ctx.actor_changed.connect(lambda _actor: self.retranslate())
+        ctx.actor_changed.connect(self.retranslate)
 
     def sizeHint(self) -> QSize:
         return QSize(WIDTH, self.heightForWidth(WIDTH))

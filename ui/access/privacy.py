@@ -105,7 +105,7 @@ class PrivacyPanel(Panel):
         self.table.activated.connect(self._open)
         self.table.context.connect(self._fill_menu)
         self.acts.activated.connect(lambda found: ctx.open_sheet.emit(AuditSheet(found)))
-        ctx.actor_changed.connect(lambda _actor: self.load())
+        ctx.actor_changed.connect(self.load)
         self.ready()
         self.load()
 

@@ -66,9 +66,9 @@ class _Question(Panel):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.table)
-        ctx.bridge.rights_changed.connect(lambda _event: self.ask())
-        ctx.bridge.tags_changed.connect(lambda _event: self._fill_zones())
-        ctx.actor_changed.connect(lambda _actor: self.reload())
+        ctx.bridge.rights_changed.connect(self.ask)
+        ctx.bridge.tags_changed.connect(self._fill_zones)
+        ctx.actor_changed.connect(self.reload)
         self.ready()
         self._fill_zones()
 
@@ -154,7 +154,7 @@ class MayPanel(_Question):
             ],
             parent,
         )
-        ctx.bridge.users_changed.connect(lambda _event: self.reload())
+        ctx.bridge.users_changed.connect(self.reload)
         self.reload()
 
     def reload(self) -> None:

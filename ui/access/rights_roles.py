@@ -67,8 +67,8 @@ class RolesPanel(Panel):
         self.save.clicked.connect(self._ask_reason)
         self.discard.clicked.connect(self.grid.drop)
         self.new.clicked.connect(lambda: ctx.open_sheet.emit(RoleSheet(ctx, self._existing())))
-        ctx.bridge.rights_changed.connect(lambda _event: self.load())
-        ctx.actor_changed.connect(lambda _actor: self.load())
+        ctx.bridge.rights_changed.connect(self.load)
+        ctx.actor_changed.connect(self.load)
         self.ready()
         self.load()
 

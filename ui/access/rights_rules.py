@@ -45,8 +45,8 @@ class SignatureRulesPanel(Panel):
         self.edit.clicked.connect(self._edit)
         self.table.activated.connect(lambda _rule: self._edit())
         self.table.picked.connect(lambda _rule: self._enable())
-        ctx.bridge.rights_changed.connect(lambda _event: self.load())
-        ctx.actor_changed.connect(lambda _actor: self.load())
+        ctx.bridge.rights_changed.connect(self.load)
+        ctx.actor_changed.connect(self.load)
         self.ready()
         self.load()
 

@@ -63,7 +63,7 @@ class SettingsPanel(Panel):
         self.directory = DirectoryRow(ctx)
         self._row("login.directory", self.directory, "")
         preferences.changed.connect(lambda _key: self._show())
-        ctx.actor_changed.connect(lambda _actor: self._show())
+        ctx.actor_changed.connect(self._show)
         self.ready()
         self._show()
 

@@ -77,9 +77,9 @@ class UsersPanel(Panel):
         self.table.activated.connect(self._open_if_allowed)
         self.table.picked.connect(lambda _user: self._enable())
         self.table.context.connect(self._fill_menu)
-        ctx.bridge.users_changed.connect(lambda _event: self.load())
-        ctx.bridge.rights_changed.connect(lambda _event: self.load())
-        ctx.actor_changed.connect(lambda _actor: self._enable())
+        ctx.bridge.users_changed.connect(self.load)
+        ctx.bridge.rights_changed.connect(self.load)
+        ctx.actor_changed.connect(self._enable)
         self.ready()
         self.load()
 

@@ -163,14 +163,17 @@ class AlarmBanner(QWidget):
         self._second.start()
         self._later = QTimer(self, singleShot=True, interval=0)
         self._later.timeout.connect(self.refresh)
-        ctx.open_alarms.changed.connect(lambda *_: self._later.start())
-        ctx.open_alarms.reset.connect(lambda *_: self._later.start())
-        ctx.actor_changed.connect(lambda _actor: self.retranslate())
+        ctx.open_alarms.changed.connect(self._soon)
+        ctx.open_alarms.reset.connect(self._soon)
+        ctx.actor_changed.connect(self.retranslate)
         sound.changed.connect(self._show_sound)
         messages().changed.connect(self.retranslate)
         theme().changed.connect(self._on_theme)
         self._on_theme()
         self.retranslate()
+
+    def _soon(self) -> None:
+        self._later.start()
 
     def _build(self) -> None:
         row = QHBoxLayout(self)

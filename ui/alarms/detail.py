@@ -51,9 +51,9 @@ class AlarmDetail(QScrollArea):
         self._second.timeout.connect(self._tick)
         self._second.start()
         ctx.open_alarms.changed.connect(self._take)
-        ctx.open_alarms.reset.connect(lambda _event: self._reread())
+        ctx.open_alarms.reset.connect(self._reread)
         ctx.bridge.values.connect(self._values)
-        ctx.actor_changed.connect(lambda _actor: self._enable())
+        ctx.actor_changed.connect(self._enable)
         messages().changed.connect(self.retranslate)
 
     # -- building

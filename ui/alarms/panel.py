@@ -105,7 +105,7 @@ class AlarmPanel(Panel):
         ctx.open_alarms.changed.connect(self._take)
         ctx.open_alarms.reset.connect(self._reset)
         ctx.bridge.link.connect(self._link_changed)
-        ctx.actor_changed.connect(lambda _actor: self._enable())
+        ctx.actor_changed.connect(self._enable)
         self._count_later = QTimer(self, singleShot=True, interval=100)
         self._count_later.timeout.connect(self._count)
         self._resync_over.timeout.connect(self._say_link)

@@ -49,7 +49,7 @@ class PerformancePanel(Panel):
         self._again = QTimer(self, interval=EVERY_MS)
         self._again.timeout.connect(self.ask)
         self.ready()
-        ctx.bridge.tags_changed.connect(lambda _event: self._fill_areas())
+        ctx.bridge.tags_changed.connect(self._fill_areas)
 
     # -- building
 

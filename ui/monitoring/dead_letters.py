@@ -99,10 +99,10 @@ class DeadLetterPanel(Panel):
         self.table.activated.connect(self.open_sheet)
         self.table.context.connect(self._fill_menu)
         self.table.view.selectionModel().selectionChanged.connect(lambda *_: self._enable())
-        self.ctx.actor_changed.connect(lambda _actor: self._enable())
+        self.ctx.actor_changed.connect(self._enable)
         self._later = QTimer(self, singleShot=True, interval=REFRESH_MS)
         self._later.timeout.connect(self.load)
-        self.ctx.bridge.dead_letters.connect(lambda _event: self._changed())
+        self.ctx.bridge.dead_letters.connect(self._changed)
 
     # -- reading
 

@@ -176,10 +176,10 @@ class TagTree(Panel):
         ctx.bridge.values.connect(self._values)
         self._refill_later = QTimer(self, singleShot=True, interval=REFILL_MS)
         self._refill_later.timeout.connect(self.refill)
-        ctx.bridge.tags_changed.connect(lambda _event: self._catalogue_changed())
+        ctx.bridge.tags_changed.connect(self._catalogue_changed)
         self.favourites.changed.connect(self.refill)
         ctx.open_alarms.changed.connect(lambda _rows, _sounding: self._alarms())
-        ctx.open_alarms.reset.connect(lambda _event: self._alarms())
+        ctx.open_alarms.reset.connect(self._alarms)
         ctx.plotted.connect(self._plotted)
         self._plotted_names: set[str] = set()
         self._filled_us = 0

@@ -101,7 +101,7 @@ class TrendPanel(Panel):
         ctx.bridge.values.connect(self._values)
         self._catalogue_later = QTimer(self, singleShot=True, interval=CATALOGUE_MS)
         self._catalogue_later.timeout.connect(self._take_catalogue)
-        ctx.bridge.tags_changed.connect(lambda _event: self._catalogue_changed())
+        ctx.bridge.tags_changed.connect(self._catalogue_changed)
         ctx.open_alarms.changed.connect(self._alarms_changed)
         self._tick = QTimer(self, interval=TICK_MS)
         self._tick.timeout.connect(self._work)

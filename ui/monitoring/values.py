@@ -82,10 +82,10 @@ class ValuesPanel(Panel):
     def _connect(self) -> None:
         ctx = self.ctx
         ctx.bridge.values.connect(self._values)
-        ctx.bridge.tags_changed.connect(lambda _event: self._catalogue_changed())
+        ctx.bridge.tags_changed.connect(self._catalogue_changed)
         ctx.open_alarms.changed.connect(lambda rows, _sounding: self._alarms(rows))
-        ctx.open_alarms.reset.connect(lambda _event: self._all_alarms())
-        ctx.actor_changed.connect(lambda _actor: self._enable())
+        ctx.open_alarms.reset.connect(self._all_alarms)
+        ctx.actor_changed.connect(self._enable)
         self.favourites.changed.connect(self._favourites_changed)
         self.chips.chosen.connect(lambda _key: self._refilter())
         self.search.searched.connect(self._search)

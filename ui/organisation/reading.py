@@ -34,8 +34,8 @@ class ReadingPanel(Panel, Generic[T]):
 
     def begin(self) -> None:
         """Call at the end of the constructor, after ``ready``."""
-        self.ctx.bridge.organisation_changed.connect(lambda _event: self.load())
-        self.ctx.bridge.tags_changed.connect(lambda _event: self.load())
+        self.ctx.bridge.organisation_changed.connect(self.load)
+        self.ctx.bridge.tags_changed.connect(self.load)
         self.ctx.actor_changed.connect(self._actor_changed)
         self._actor_changed(self.ctx.actor)
 

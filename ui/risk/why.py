@@ -99,8 +99,8 @@ class ZoneWhy(QScrollArea):
         self._minute.timeout.connect(self._show)
         self._minute.start()
         ctx.bridge.zones.connect(self._regraded)
-        ctx.bridge.risk_changed.connect(lambda _event: self._read())
-        ctx.actor_changed.connect(lambda _actor: self._read())
+        ctx.bridge.risk_changed.connect(self._read)
+        ctx.actor_changed.connect(self._read)
         messages().changed.connect(self._show)
 
     def _section(self, column: QVBoxLayout, name: str) -> None:

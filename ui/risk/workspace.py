@@ -113,8 +113,8 @@ class RiskPanel(Panel):
         bridge.values.connect(self._values)
         bridge.tags_changed.connect(lambda _event: self.read())
         ctx.open_alarms.changed.connect(self._alarms_changed)
-        ctx.open_alarms.reset.connect(lambda _event: self._repaint())
-        ctx.actor_changed.connect(lambda _actor: self.read())
+        ctx.open_alarms.reset.connect(self._repaint)
+        ctx.actor_changed.connect(self.read)
 
     # -- what the store knows
 

@@ -45,7 +45,7 @@ class StatusBar(QWidget):
         bridge.store_recovered.connect(lambda _event: self._store_back())
         bridge.dead_letters.connect(self._letters)
         bridge.crashed.connect(self._crashed)
-        ctx.actor_changed.connect(lambda _actor: self.retranslate())
+        ctx.actor_changed.connect(self.retranslate)
         theme().changed.connect(self._on_theme)
         messages().changed.connect(self.retranslate)
         self._on_theme()

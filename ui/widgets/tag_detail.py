@@ -65,8 +65,8 @@ class TagDetail(QScrollArea):
         self._second.start()
         ctx.bridge.values.connect(self._values)
         ctx.open_alarms.changed.connect(self._alarms_changed)
-        ctx.open_alarms.reset.connect(lambda _event: self._show_alarms())
-        ctx.actor_changed.connect(lambda _actor: self._enable())
+        ctx.open_alarms.reset.connect(self._show_alarms)
+        ctx.actor_changed.connect(self._enable)
         messages().changed.connect(self.retranslate)
 
     def show_tag(self, tag: TagInfo) -> None:
